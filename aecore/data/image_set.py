@@ -1,0 +1,107 @@
+"""ImageSet: the one form in which pictures travel through the laboratory.
+
+    images  uint8  [count, channels, height, width]   0 black, 255 white; 1 channel is grey, 3 are red, green, blue
+    labels  int64  [count] or absent                  index into class_names
+
+The arrays may be memory-mapped: taking a subset of a large set copies only what is taken.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from aecore.errors import DataError
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Images of one size with what is known about them. DataError when the arrays do not fit together."""
+
+    images: Pixels
+    labels: Labels | None = None
+    class_names: tuple[str, ...] = ()
+    title: str = ""
+    source: str = ""
+    licence: str = ""
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+            raise DataError(
+                f"Images must be uint8 of shape [count, channels, height, width], "
+                f"not {self.images.dtype} of shape {list(self.images.shape)}."
+            )
+        if self.images.shape[1] not in (1, 3):
+            raise DataError(f"Images have {self.images.shape[1]} channels: convert them to 1 (grey) or 3 (RGB).")
+        if self.labels is None:
+            return
+        if self.labels.shape != (len(self.images),):
+            raise DataError(f"There are {len(self.images)} images but labels of shape {list(self.labels.shape)}.")
+        if len(self.labels) and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.class_names):
+            raise DataError(
+                f"Labels run from {self.labels.min()} to {self.labels.max()} "
+                f"but there are {len(self.class_names)} class names."
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def shape(self) -> Shape:
+        """(channels, height, width) of every image."""
+        _, channels, height, width = self.images.shape
+        return channels, height, width
+
+    @property
+    def pixels(self) -> int:
+        """Numbers per image: channels x height x width."""
+        return int(np.prod(self.shape))
+
+    def take(self, indices: npt.NDArray[np.integer] | Sequence[int]) -> Self:
+        """The images at `indices`, in that order."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        labels = None if self.labels is None else np.asarray(self.labels[chosen])
+        return replace(self, images=np.asarray(self.images[chosen]), labels=labels)
+
+    def of_classes(self, classes: Sequence[int]) -> Self:
+        """Only the images of these classes; all of them when `classes` is empty. Class names keep their index."""
+        if not classes:
+            return self
+        if self.labels is None:
+            raise DataError(f"{self.title or 'This data set'} has no classes: leave the choice of classes empty.")
+        unknown = sorted(set(classes) - set(range(len(self.class_names))))
+        if unknown:
+            raise DataError(
+                f"{self.title or 'This data set'} has the classes 0 to {len(self.class_names) - 1}, "
+                f"not {', '.join(map(str, unknown))}."
+            )
+        return self.take(np.flatnonzero(np.isin(self.labels, list(classes))))
+
+    def first(self, limit: int) -> Self:
+        """The first `limit` images; all of them when `limit` is 0 or more than there are."""
+        if limit <= 0 or limit >= len(self):
+            return self
+        labels = None if self.labels is None else self.labels[:limit]
+        return replace(self, images=self.images[:limit], labels=labels)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """One data set in three parts. `test` is only for reporting: nothing is ever chosen by looking at it."""
+
+    train: ImageSet
+    validation: ImageSet
+    test: ImageSet
+    name: str
+    fingerprint: str  # SHA-256 over what the images are made of; a recipe records it
+
+    @property
+    def shape(self) -> Shape:
+        """(channels, height, width) of every image."""
+        return self.train.shape

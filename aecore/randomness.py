@@ -1,0 +1,34 @@
+"""One seed for a run, and from it as many independent streams of chance as the run has purposes.
+
+A stream is named ("weights", "batches", "corruption" ...): drawing more from one never shifts another, so that a
+new use of chance does not change old results.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy
+    import torch
+
+MAX_SEED = 2**31 - 1
+
+
+def derive(seed: int, *names: object) -> int:
+    """A seed in [0, 2^63) for the stream that `names` name, the same on every machine."""
+    text = "/".join([str(seed), *map(str, names)])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def torch_stream(seed: int, *names: object, device: "torch.device | str" = "cpu") -> "torch.Generator":
+    """A torch generator for the stream that `names` name."""
+    import torch
+
+    return torch.Generator(device=device).manual_seed(derive(seed, *names))
+
+
+def numpy_stream(seed: int, *names: object) -> "numpy.random.Generator":
+    """A numpy generator for the stream that `names` name."""
+    import numpy
+
+    return numpy.random.default_rng(derive(seed, *names))
