@@ -5,6 +5,7 @@ new use of chance does not change old results.
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,3 +33,28 @@ def numpy_stream(seed: int, *names: object) -> "numpy.random.Generator":
     import numpy
 
     return numpy.random.default_rng(derive(seed, *names))
+
+
+class Streams:
+    """The named torch generators of one run on one device, made when first asked for, with a state to keep."""
+
+    def __init__(self, seed: int, device: "torch.device | str" = "cpu"):
+        self.seed = seed
+        self.device = device
+        self._streams: dict[str, torch.Generator] = {}
+
+    def __getitem__(self, name: str) -> "torch.Generator":
+        """The generator called `name`: the same object at every call."""
+        if name not in self._streams:
+            self._streams[name] = torch_stream(self.seed, name, device=self.device)
+        return self._streams[name]
+
+    def state(self) -> "dict[str, torch.Tensor]":
+        """The state of every stream that was used, as byte tensors."""
+        return {name: stream.get_state() for name, stream in self._streams.items()}
+
+    def restore(self, state: "Mapping[str, torch.Tensor]") -> None:
+        """Go on from a state that `state` gave; streams it does not name start anew."""
+        self._streams.clear()
+        for name, each in state.items():
+            self[name].set_state(each)

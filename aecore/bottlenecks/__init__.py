@@ -1,0 +1,1 @@
+"""Bottlenecks: how the encoder's last numbers become the code."""

@@ -1,0 +1,12 @@
+"""The bottlenecks there are. `build(settings)` gives a module that keeps the contract `aecore.model.Bottleneck`."""
+
+from aecore.bottlenecks.gaussian import Gaussian, GaussianSettings
+from aecore.bottlenecks.plain import Plain, PlainSettings
+from aecore.catalog import Catalog, Part
+from aecore.model import Bottleneck
+
+BOTTLENECKS: Catalog[Bottleneck] = Catalog(
+    "bottleneck",
+    Part("plain", "Plain", "The encoder's last numbers are the code.", PlainSettings, Plain),
+    Part("gaussian", "Gaussian", "The encoder gives mean and spread; a code is drawn.", GaussianSettings, Gaussian),
+)

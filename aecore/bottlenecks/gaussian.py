@@ -1,0 +1,55 @@
+"""The Gaussian bottleneck of the variational autoencoder.
+
+    (mu, log s^2) = features         2 x latent numbers per image
+    z = mu + s * n,  n ~ N(0, I)     the reparametrisation: gradients reach mu and s
+    code = mu                        whenever an answer should be the same every time
+
+Source: Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+Keeping log s^2 within +-LIMIT, so that exp() stays finite in every precision, is our choice.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from aecore.model import Coded, Posterior
+from aecore.settings import Settings, setting
+from aecore.shapes import Codes, Features
+
+LIMIT = 15.0
+
+
+@dataclass(frozen=True)
+class GaussianSettings(Settings):
+    """Size of the code."""
+
+    code_size: int = setting(
+        2, 1, 16384, "numbers", "length of the code: with 2 the whole latent space is one picture", logarithmic=True
+    )
+
+
+class Gaussian(nn.Module):
+    """features -> posterior -> a code drawn from it."""
+
+    def __init__(self, settings: GaussianSettings):
+        super().__init__()
+        self.latent = settings.code_size
+        self.features = 2 * settings.code_size
+
+    def posterior(self, features: Features) -> Posterior:
+        """Mean and log variance, float32 whatever the precision of the network."""
+        mean, log_variance = features.float().chunk(2, dim=1)
+        return Posterior(mean, log_variance.clamp(-LIMIT, LIMIT))
+
+    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+        """A code drawn for each image; without a generator the mean."""
+        posterior = self.posterior(features)
+        if generator is None:
+            return Coded(posterior.mean, posterior)
+        noise = torch.empty_like(posterior.mean).normal_(generator=generator)
+        return Coded(torch.addcmul(posterior.mean, torch.exp(0.5 * posterior.log_variance), noise), posterior)
+
+    def code(self, features: Features) -> Codes:
+        """The mean."""
+        return self.posterior(features).mean

@@ -1,0 +1,1 @@
+"""Corruptions: what is done to the clean image before the encoder sees it."""

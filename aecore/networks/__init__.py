@@ -1,0 +1,1 @@
+"""Networks: pairs of an encoder and a decoder, one idea a file."""

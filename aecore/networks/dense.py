@@ -1,0 +1,46 @@
+"""Dense autoencoder networks of any depth, the decoder mirroring the encoder.
+
+    encoder   image [c, h, w] -> flatten -> hidden_1 -> ... -> hidden_n -> features
+    decoder   code            -> hidden_n -> ... -> hidden_1 -> logits [c, h, w]
+
+An activation follows every hidden layer and no other.
+
+Source: Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neural Networks", Science 2006.
+SiLU instead of their logistic units, and no layer-wise pretraining, are our choices.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import prod
+
+from torch import nn
+
+from aecore.networks.activations import CHOICES, activation
+from aecore.networks.pair import Networks
+from aecore.settings import Settings, setting
+from aecore.shapes import ImageShape
+
+
+@dataclass(frozen=True)
+class DenseSettings(Settings):
+    """Width and depth."""
+
+    hidden: tuple[int, ...] = setting(
+        (512, 256), 1, 16384, "units", "widths of the encoder's hidden layers; the decoder has them in reverse"
+    )
+    activation: str = setting("silu", choices=CHOICES, reason="non-linearity after every hidden layer", advanced=True)
+
+
+def build_dense(settings: DenseSettings, image_shape: ImageShape, features: int, latent: int) -> Networks:
+    """Encoder to `features` numbers and decoder from `latent` numbers for images of `image_shape`."""
+    pixels = prod(image_shape)
+    encoder = nn.Sequential(nn.Flatten(), *_layers((pixels, *settings.hidden), settings.activation))
+    encoder.append(nn.Linear((pixels, *settings.hidden)[-1], features))
+    decoder = nn.Sequential(*_layers((latent, *reversed(settings.hidden)), settings.activation))
+    decoder.append(nn.Linear((latent, *reversed(settings.hidden))[-1], pixels))
+    decoder.append(nn.Unflatten(1, image_shape))
+    return Networks(encoder, decoder)
+
+
+def _layers(widths: tuple[int, ...], name: str) -> list[nn.Module]:
+    return [module for pair in pairwise(widths) for module in (nn.Linear(*pair), activation(name))]

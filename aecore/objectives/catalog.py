@@ -1,0 +1,63 @@
+"""The reconstruction errors and penalties there are, and their sum. `build(settings)` gives a callable."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aecore.catalog import Catalog, Part
+from aecore.model import Pass
+from aecore.objectives.penalties import KLDivergence, KLSettings, NoPenalty, NoPenaltySettings
+from aecore.objectives.reconstruction import CrossEntropy, ReconstructionSettings, SquaredError
+from aecore.shapes import Images, PerImage
+
+
+class Reconstruction(Protocol):
+    """Error of a reconstruction against the clean image."""
+
+    name: str
+    unit: str
+
+    def __call__(self, outcome: Pass, clean: Images) -> PerImage:
+        """One number per image, summed over pixels."""
+        ...
+
+
+class Penalty(Protocol):
+    """What is added to it, `weight` times."""
+
+    name: str
+    weight: float
+
+    def __call__(self, outcome: Pass) -> PerImage | None:
+        """One number per image, or None where there is nothing to add."""
+        ...
+
+
+RECONSTRUCTIONS: Catalog[Reconstruction] = Catalog(
+    "objective",
+    Part("mse", "Squared error (MSE)", "Large errors count most.", ReconstructionSettings, SquaredError),
+    Part("bce", "Cross-entropy (BCE)", "Every pixel is a probability.", ReconstructionSettings, CrossEntropy),
+)
+
+PENALTIES: Catalog[Penalty] = Catalog(
+    "penalty",
+    Part("none", "None", "The reconstruction error alone.", NoPenaltySettings, NoPenalty),
+    Part("kl", "KL divergence", "Pulls the codes towards a standard normal.", KLSettings, KLDivergence),
+)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """reconstruction error + weight x penalty."""
+
+    reconstruction: Reconstruction
+    penalty: Penalty
+
+    def __call__(self, outcome: Pass, clean: Images) -> tuple[PerImage, dict[str, PerImage]]:
+        """The loss of each image, and its parts by name (before their weight)."""
+        parts = {self.reconstruction.name: self.reconstruction(outcome, clean)}
+        loss = parts[self.reconstruction.name]
+        penalty = self.penalty(outcome)
+        if penalty is not None:
+            parts[self.penalty.name] = penalty
+            loss = loss + self.penalty.weight * penalty
+        return loss, parts

@@ -1,0 +1,64 @@
+"""Penalties: what an objective adds to the reconstruction error, one number per image.
+
+    KL   KL(N(mu, s^2) || N(0, 1)) = 1/2 sum_j (mu_j^2 + s_j^2 - log s_j^2 - 1)      in nats
+
+Source: Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014, appendix B; the weight beta: Higgins et
+al., "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework", ICLR 2017.
+"""
+
+from dataclasses import dataclass
+
+from aecore.errors import SettingError
+from aecore.model import Pass, Posterior
+from aecore.settings import Settings, setting
+from aecore.shapes import PerImage
+
+
+@dataclass(frozen=True)
+class NoPenaltySettings(Settings):
+    """Nothing to set."""
+
+
+class NoPenalty:
+    """The reconstruction error alone."""
+
+    name = ""
+    weight = 0.0
+
+    def __init__(self, settings: NoPenaltySettings):
+        self.settings = settings
+
+    def __call__(self, outcome: Pass) -> PerImage | None:
+        """Nothing."""
+        return None
+
+
+@dataclass(frozen=True)
+class KLSettings(Settings):
+    """How much the KL divergence counts."""
+
+    beta: float = setting(
+        1.0, 0.0, 100.0, "times the KL", "1 is the variational bound; more makes the code smoother, less sharper"
+    )
+
+
+class KLDivergence:
+    """Pulls every posterior towards the standard normal distribution."""
+
+    name = "kl"
+
+    def __init__(self, settings: KLSettings):
+        self.settings = settings
+        self.weight = settings.beta
+
+    def __call__(self, outcome: Pass) -> PerImage:
+        """KL in nats; SettingError for a bottleneck without a posterior."""
+        if outcome.posterior is None:
+            raise SettingError("The KL penalty needs a Gaussian bottleneck: set bottleneck.kind=gaussian.")
+        return kl_divergence(outcome.posterior)
+
+
+def kl_divergence(posterior: Posterior) -> PerImage:
+    """KL of each image's posterior from N(0, I), in nats, summed over the code."""
+    mean, log_variance = posterior.mean, posterior.log_variance
+    return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1.0).sum(1)

@@ -1,0 +1,1 @@
+"""Schemes: how parameters are fitted."""
