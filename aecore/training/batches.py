@@ -1,0 +1,91 @@
+"""Where batches come from: pixels stay uint8 until the moment they are used.
+
+Data that fit into half of a GPU's free memory lie there as a whole; otherwise, and on the CPU, a batch is copied
+out of the array, which may be memory-mapped.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from aecore.data.image_set import ImageSet
+from aecore.randomness import numpy_stream
+from aecore.shapes import Images
+from aecore.training.recipe import TrainingSettings
+
+
+class Batches:
+    """Images of one set as float batches in [0, 1] on a device."""
+
+    def __init__(self, images: ImageSet, device: torch.device):
+        self.pixels = images.images
+        self.device = device
+        self.resident = torch.from_numpy(np.array(self.pixels)).to(device) if self._fits() else None
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def at(self, indices: npt.NDArray[np.int64]) -> Images:
+        """The images at `indices`."""
+        if self.resident is not None:
+            chosen = self.resident[torch.from_numpy(indices).to(self.device)]
+        else:
+            chosen = torch.from_numpy(np.ascontiguousarray(self.pixels[indices])).to(self.device)
+        return chosen.float().div_(255.0)
+
+    def _fits(self) -> bool:
+        if self.device.type != "cuda":
+            return False
+        free, _ = torch.cuda.mem_get_info(self.device)
+        return self.pixels.nbytes < free // 2
+
+
+def order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    """The order in which an epoch meets `count` images: a function of seed and epoch alone."""
+    return numpy_stream(seed, "batches", epoch).permutation(count)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Small random changes of the clean image: each is drawn evenly from minus to plus its limit.
+
+    Angles in degrees, shifts in pixels, scale in percent. Pixels from outside the image are black; between pixels
+    the value is interpolated linearly.
+    """
+
+    rotate_degrees: float
+    shift_pixels: float
+    scale_percent: float
+    shear_degrees: float
+    flip: bool
+
+    @classmethod
+    def of(cls, settings: TrainingSettings) -> "Augmentation | None":
+        """The augmentation that the settings ask for; None when they ask for none."""
+        made = cls(
+            settings.rotate_degrees,
+            settings.shift_pixels,
+            settings.scale_percent,
+            settings.shear_degrees,
+            settings.flip,
+        )
+        return made if any(vars(made).values()) else None
+
+    def __call__(self, images: Images, generator: torch.Generator) -> Images:
+        """Changed copies of `images`; all chance comes from `generator`."""
+        count, _, height, width = images.shape
+        draw = torch.rand(6, count, generator=generator, device=images.device) * 2 - 1
+        angle = draw[0] * math.radians(self.rotate_degrees)
+        shear = torch.tan(draw[1] * math.radians(self.shear_degrees))
+        scale = 1 + draw[2] * self.scale_percent / 100
+        mirror = torch.where(draw[5] < 0, -1.0, 1.0) if self.flip else torch.ones_like(scale)
+        # Row by row the map from output to input positions, in units of half the image.
+        cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
+        across = torch.stack([cos * mirror, cos * shear - sin, draw[3] * 2 * self.shift_pixels / width], 1)
+        down = torch.stack([sin * mirror, sin * shear + cos, draw[4] * 2 * self.shift_pixels / height], 1)
+        grid = F.affine_grid(torch.stack([across, down], 1), list(images.shape), align_corners=False)
+        return F.grid_sample(images, grid, padding_mode="zeros", align_corners=False)

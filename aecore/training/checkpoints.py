@@ -1,0 +1,101 @@
+"""Checkpoints: one safetensors file that holds everything needed to go on exactly where training was.
+
+    model.<name>                  weights and buffers
+    optimiser.<group>.<n>.<name>  state of the n-th parameter of a group
+    stream.<name>                 state of a random stream
+    total.<name>                  sums over the part of the epoch that is already done
+    header: format, epoch, step, step_in_epoch, seconds, digest (SHA-256 over names and bytes of all tensors)
+
+One file, so that it can be replaced in one step: weights and optimiser never disagree. Weights alone, as shipped
+and exported, are a checkpoint that holds no more than model.*, in float16 if so wished.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from aecore.errors import RunError
+
+FORMAT = "1"
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far training has come."""
+
+    epoch: int = 0  # epochs done
+    step: int = 0  # optimiser steps done
+    step_in_epoch: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Position and tensors."""
+
+    position: Position
+    tensors: Mapping[str, Tensor]
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors below `prefix`, under the rest of their names."""
+        return {name[len(prefix) + 1 :]: each for name, each in self.tensors.items() if name.startswith(f"{prefix}.")}
+
+    @property
+    def resumable(self) -> bool:
+        """False for weights alone."""
+        return any(name.startswith("optimiser.") for name in self.tensors)
+
+    def weights_only(self, dtype: torch.dtype = torch.float32) -> "Checkpoint":
+        """The model alone, floating-point tensors as `dtype`."""
+        model = {name: each for name, each in self.tensors.items() if name.startswith("model.")}
+        return Checkpoint(
+            self.position, {n: each.to(dtype) if each.is_floating_point() else each for n, each in model.items()}
+        )
+
+    def to_bytes(self) -> bytes:
+        """The file's content."""
+        tensors = {name: each.detach().cpu().contiguous() for name, each in self.tensors.items()}
+        header = {
+            "format": FORMAT,
+            "position": json.dumps(vars(self.position)),
+            "digest": digest(tensors.items()),
+        }
+        content: bytes = save(tensors, metadata=header)
+        return content
+
+
+def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
+    """The checkpoint in `path`, only the tensors whose names start with `prefix`.
+
+    RunError when the file is missing, cut off, or its bytes are not those that were written. The digest covers all
+    tensors, so it is checked only when all are read.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
+    except FileNotFoundError:
+        raise RunError(f"{path.name} is missing: the run has kept no weights yet.") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise RunError(f"{path.name} is damaged and cannot be read ({error}).") from None
+    if header.get("format") != FORMAT or "position" not in header:
+        raise RunError(f"{path.name} is no checkpoint of this version of the lab.")
+    if not prefix and digest(tensors.items()) != header.get("digest"):
+        raise RunError(f"{path.name} is damaged: its content does not match its own checksum.")
+    return Checkpoint(Position(**json.loads(header["position"])), tensors)
+
+
+def digest(tensors: Iterable[tuple[str, Tensor]]) -> str:
+    """SHA-256 over the sorted names and bytes of tensors."""
+    whole = hashlib.sha256()
+    for name, each in sorted(tensors, key=lambda pair: pair[0]):
+        whole.update(name.encode())
+        whole.update(each.contiguous().view(-1).view(torch.uint8).numpy().tobytes() if each.numel() else b"")
+    return whole.hexdigest()

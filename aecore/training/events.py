@@ -1,0 +1,85 @@
+"""What happens while a model is trained: the loop yields these, its caller decides what becomes of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training begins or goes on: on which device, in which precision, from which epoch, with how much data."""
+
+    device: str  # as a person reads it
+    precision: str
+    parameters: int
+    epoch: int  # epochs already done
+    epochs: int  # epochs at the end of all stages
+    train_images: int
+    validation_images: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A few times a second: means over the images since the last one."""
+
+    epoch: int  # epochs done, the one in progress not counted
+    step: int  # optimiser steps since the very first
+    done: float  # share of all work, 0 to 1
+    losses: Mapping[str, float]  # "loss" and its parts, per image
+    images_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch is over: means over the training images as they were met, and over all validation images."""
+
+    epoch: int  # epochs done, this one counted
+    stage: int  # index into the recipe's stages
+    step: int
+    train: Mapping[str, float]
+    validation: Mapping[str, float]
+    images_per_second: float
+    seconds: float  # of training since the start of the run, without pauses
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """After each epoch: the fixed validation images as the model sees them now.
+
+    codes          float32 [2000 or fewer, latent]
+    clean, corrupted, reconstructions   uint8 [16 or fewer, channels, height, width]
+    `recorded` says that this epoch is one of those kept for replay, with the decoder's weights.
+    """
+
+    epoch: int
+    recorded: bool
+    codes: Array
+    clean: npt.NDArray[np.uint8]
+    corrupted: npt.NDArray[np.uint8]
+    reconstructions: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class CheckpointDue:
+    """A good moment to keep `Training.checkpoint()`: the end of every epoch."""
+
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All stages are done."""
+
+    epoch: int
+    step: int
+    seconds: float
+
+
+Event = Started | Progress | Epoch | Preview | CheckpointDue | Finished

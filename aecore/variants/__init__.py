@@ -1,0 +1,1 @@
+"""Variants: named compositions of parts, with the text that explains them."""
