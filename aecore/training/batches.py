@@ -83,9 +83,10 @@ class Augmentation:
         shear = torch.tan(draw[1] * math.radians(self.shear_degrees))
         scale = 1 + draw[2] * self.scale_percent / 100
         mirror = torch.where(draw[5] < 0, -1.0, 1.0) if self.flip else torch.ones_like(scale)
-        # Row by row the map from output to input positions, in units of half the image.
-        cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
-        across = torch.stack([cos * mirror, cos * shear - sin, draw[3] * 2 * self.shift_pixels / width], 1)
-        down = torch.stack([sin * mirror, sin * shear + cos, draw[4] * 2 * self.shift_pixels / height], 1)
+        # Row by row the map from output to input positions, in units of half the image: `wide` keeps angles true
+        # where the image is not square.
+        cos, sin, wide = torch.cos(angle) / scale, torch.sin(angle) / scale, width / height
+        across = torch.stack([cos * mirror, (cos * shear - sin) / wide, draw[3] * 2 * self.shift_pixels / width], 1)
+        down = torch.stack([sin * mirror * wide, sin * shear + cos, draw[4] * 2 * self.shift_pixels / height], 1)
         grid = F.affine_grid(torch.stack([across, down], 1), list(images.shape), align_corners=False)
         return F.grid_sample(images, grid, padding_mode="zeros", align_corners=False)
