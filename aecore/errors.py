@@ -6,7 +6,8 @@
     │   └── PictureError one picture that cannot be taken in (names the file and the reason)
     ├── RunError         a run that is missing, damaged or in the wrong state
     ├── TrainingError    training that cannot go on (a loss that is no longer finite, memory)
-    └── JobError         a process that could not be started, stopped or found
+    ├── JobError         a process that could not be started, stopped or found
+    └── SetUpError       an environment that could not be made
 
 A message says what is wrong, the value, the limit and the way out, in sentences a person can act on:
 pages and the command line show it as it is. Nothing else may be raised on purpose.
@@ -47,3 +48,7 @@ class TrainingError(LabError):
 
 class JobError(LabError):
     """A process that could not be started, stopped or found."""
+
+
+class SetUpError(LabError):
+    """An environment that could not be made."""
