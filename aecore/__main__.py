@@ -25,7 +25,8 @@ def main(arguments: list[str]) -> int:
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         return _refuse(
             f"Latent Lab runs on Python {_dotted(OLDEST)} to {_dotted(NEWEST)}, and this is "
-            f"{_dotted(sys.version_info[:2])} ({sys.executable}): call another one, for instance python{_dotted(OLDEST)} -m aecore start."
+            f"{_dotted(sys.version_info[:2])} ({sys.executable}): call another one, for instance "
+            f"python{_dotted(OLDEST)} -m aecore start."
         )
     command = {"start": _start, "test": _test}.get(arguments[0]) if arguments else None
     return command(arguments[1:]) if command else _pass_on(arguments)
