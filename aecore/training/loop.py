@@ -1,0 +1,351 @@
+"""The one training loop: a generator of events.
+
+It knows no variant and writes nothing down. A scheme supplies the losses, the caller decides what becomes of the
+events: a run records them, a notebook draws them, a test collects them. Everything random comes from named streams
+of the recipe's seed and the order of the images from (seed, epoch), so that the state between two steps is complete:
+`checkpoint` at any event, and a new `Training` made from it goes on as if nothing had happened, on a CPU with the
+same number of threads to the last bit.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from aecore.data.image_set import Splits
+from aecore.errors import RunError, SettingError, TrainingError
+from aecore.model import Autoencoder
+from aecore.randomness import Streams, derive
+from aecore.shapes import Images
+from aecore.training.batches import Augmentation, Batches, order
+from aecore.training.checkpoints import Checkpoint, Position
+from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
+from aecore.training.precision import Device, autocast, resolve_precision
+from aecore.training.recipe import Recipe, TrainingSettings
+from aecore.training.schedule import learning_rate_factor, recorded_epochs
+from aecore.variants.compose import compose
+
+PROGRESS_S = 0.25  # about four events a second: often enough for a moving bar and a stop within a second
+VALIDATION_BATCH = 500
+PREVIEW_CODES = 2000
+PREVIEW_IMAGES = 16
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where an epoch stands in the recipe."""
+
+    index: int
+    settings: TrainingSettings
+    first: int  # epochs done before the stage
+
+
+class Training:
+    """One model being trained by one recipe on one device."""
+
+    def __init__(self, recipe: Recipe, splits: Splits, device: Device, checkpoint: Checkpoint | None = None):
+        """SettingError when recipe and data do not fit; RunError when the checkpoint is not of this recipe."""
+        _check_data(recipe, splits)
+        self.recipe = recipe
+        self.splits = splits
+        self.device = device
+        self.precision = resolve_precision(recipe.stages[-1].precision, device)
+        composition = compose(recipe.parts, splits.shape, recipe.seed)
+        self.scheme = composition.scheme
+        self.model: Autoencoder = _placed(composition.model, device)
+        self._corruption = composition.corruption
+        self._streams = Streams(recipe.seed, device.key)
+        self._train = Batches(splits.train, torch.device(device.key))
+        self._validation = Batches(splits.validation, torch.device(device.key))
+        self._groups = {name: list(parameters) for name, parameters in self.scheme.groups(self.model).items()}
+        self._optimisers = {name: _optimiser(parameters, device) for name, parameters in self._groups.items()}
+        self._totals: dict[str, Tensor] = {}
+        self._position = Position()
+        if checkpoint is not None:
+            self._restore(checkpoint)
+
+    @property
+    def position(self) -> Position:
+        """How far training has come."""
+        return self._position
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything needed to go on from here."""
+        tensors = {f"model.{name}": each for name, each in self.model.state_dict().items()}
+        for group, optimiser in self._optimisers.items():
+            for index, state in optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser.{group}.{index}.{name}": each for name, each in state.items()}
+        tensors |= {f"stream.{name}": each for name, each in self._streams.state().items()}
+        tensors |= {f"total.{name}": each for name, each in self._totals.items()}
+        return Checkpoint(self._position, {name: each.detach().cpu().clone() for name, each in tensors.items()})
+
+    def events(self) -> Iterator[Event]:
+        """Train to the end of the last stage. TrainingError when the loss is no longer finite."""
+        yield self._started()
+        while self._position.epoch < self.recipe.epochs:
+            yield from self._epoch(self._stage())
+        yield Finished(self._position.epoch, self._position.step, self._position.seconds)
+
+    # --- one epoch
+
+    def _epoch(self, stage: Stage) -> Iterator[Event]:
+        """Train on every image once, then measure, show and offer a checkpoint."""
+        epoch, seconds_before = self._position.epoch, self._position.seconds
+        already = self._position.step_in_epoch
+        yield from self._steps(stage)
+        steps, size = self._steps_per_epoch(stage), self._batch_size(stage)
+        train = {name: float(total) / (steps * size) for name, total in self._totals.items()}
+        self._totals.clear()
+        started = time.perf_counter()
+        validation = self._measure()
+        preview = self._preview(epoch + 1, stage)
+        seconds = self._position.seconds - seconds_before
+        self._advance(epoch=epoch + 1, step_in_epoch=0, seconds=self._position.seconds + time.perf_counter() - started)
+        yield Epoch(
+            epoch=epoch + 1,
+            stage=stage.index,
+            step=self._position.step,
+            train=train,
+            validation=validation,
+            images_per_second=(steps - already) * size / max(seconds, 1e-9),
+            seconds=self._position.seconds,
+            learning_rate=self._learning_rate(stage, steps - 1, epoch),
+        )
+        yield preview
+        yield CheckpointDue(self._position.epoch, self._position.step)
+
+    def _steps(self, stage: Stage) -> Iterator[Progress]:
+        """The rest of the current epoch, with a `Progress` now and then."""
+        size, steps = self._batch_size(stage), self._steps_per_epoch(stage)
+        images = order(len(self._train), self.recipe.seed, self._position.epoch)
+        augmentation = Augmentation.of(stage.settings)
+        watch = _Watch(self._totals)
+        self.model.train()
+        for index in range(self._position.step_in_epoch, steps):
+            started = time.perf_counter()
+            clean = self._train.at(images[index * size : (index + 1) * size])
+            if augmentation is not None:
+                clean = augmentation(clean, self._streams["augmentation"])
+            self._step(clean.contiguous(memory_format=torch.channels_last), stage, index)
+            self._advance(
+                step=self._position.step + 1,
+                step_in_epoch=index + 1,
+                seconds=self._position.seconds + time.perf_counter() - started,
+            )
+            if watch.due(size) or index + 1 == steps:
+                yield self._progress(watch, stage)
+                self.model.train()  # whoever was given the event may have looked at the model
+
+    def _step(self, clean: Images, stage: Stage, index: int) -> None:
+        """All phases of the scheme on one batch."""
+        rate = self._learning_rate(stage, index, self._position.epoch)
+        phases = self.scheme.phases(self.model, clean, self._streams)
+        while True:
+            with autocast(self.device, self.precision):
+                phase = next(phases, None)
+            if phase is None:
+                return
+            optimiser = self._optimisers[phase.group]
+            for parameters in optimiser.param_groups:
+                parameters["lr"] = rate
+                parameters["weight_decay"] = stage.settings.weight_decay if parameters["decays"] else 0.0
+            optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(phase.loss)
+            if stage.settings.clip_norm > 0:
+                nn.utils.clip_grad_norm_(self._groups[phase.group], stage.settings.clip_norm)
+            optimiser.step()
+            self._add({"loss": phase.loss, **phase.parts}, len(clean))
+
+    def _add(self, means: Mapping[str, Tensor], count: int) -> None:
+        """Sums over images, kept on the device in double precision: nothing waits for the device here."""
+        for name, mean in means.items():
+            total = mean.detach().double() * count if self.device.key != "mps" else mean.detach() * count
+            self._totals[name] = self._totals[name] + total if name in self._totals else total
+
+    # --- looking at the model
+
+    @torch.no_grad()
+    def _measure(self) -> dict[str, float]:
+        """Means over all validation images, in float32, with the same noise at every call."""
+        self.model.eval()
+        streams = Streams(derive(self.recipe.seed, "validation"), self.device.key)
+        totals: dict[str, float] = {}
+        for start in range(0, len(self._validation), VALIDATION_BATCH):
+            clean = self._validation.at(np.arange(start, min(start + VALIDATION_BATCH, len(self._validation))))
+            for name, each in self.scheme.measure(self.model, clean, streams).items():
+                totals[name] = totals.get(name, 0.0) + float(each.double().sum())
+        means = {name: total / len(self._validation) for name, total in totals.items()}
+        _check_finite(means, self._position, "on the validation images")
+        return means
+
+    @torch.no_grad()
+    def _preview(self, epoch: int, stage: Stage) -> Preview:
+        self.model.eval()
+        count = min(PREVIEW_CODES, len(self._validation))
+        codes = [
+            self.model.encode(self._validation.at(np.arange(start, min(start + VALIDATION_BATCH, count))))
+            for start in range(0, count, VALIDATION_BATCH)
+        ]
+        clean = self._validation.at(np.arange(min(PREVIEW_IMAGES, count)))
+        stream = Streams(derive(self.recipe.seed, "preview"), self.device.key)["corruption"]
+        corrupted = self._corruption(clean, stream)
+        return Preview(
+            epoch=epoch,
+            recorded=epoch - stage.first in recorded_epochs(stage.settings.epochs, stage.settings.snapshots),
+            codes=torch.cat(codes).cpu().numpy(),
+            clean=_as_bytes(clean),
+            corrupted=_as_bytes(corrupted),
+            reconstructions=_as_bytes(self.model.decode(self.model.encode(corrupted))),
+        )
+
+    def _started(self) -> Started:
+        return Started(
+            device=self.device.title,
+            precision=self.precision,
+            parameters=sum(each.numel() for each in self.model.parameters()),
+            epoch=self._position.epoch,
+            epochs=self.recipe.epochs,
+            train_images=len(self._train),
+            validation_images=len(self._validation),
+        )
+
+    def _progress(self, watch: "_Watch", stage: Stage) -> Progress:
+        losses, rate = watch.read(self._totals)
+        _check_finite(losses, self._position, "in training")
+        done = self._done()
+        spent = self._position.seconds
+        return Progress(
+            epoch=self._position.epoch,
+            step=self._position.step,
+            done=done,
+            losses=losses,
+            images_per_second=rate,
+            seconds_left=spent * (1 - done) / done if done > 0 else 0.0,
+        )
+
+    # --- where we are
+
+    def _stage(self) -> Stage:
+        first = 0
+        for index, settings in enumerate(self.recipe.stages):
+            if self._position.epoch < first + settings.epochs:
+                return Stage(index, settings, first)
+            first += settings.epochs
+        raise RunError("All stages of this recipe are done: resume it with a number of further epochs.")
+
+    def _batch_size(self, stage: Stage) -> int:
+        return min(stage.settings.batch_size, len(self._train))
+
+    def _steps_per_epoch(self, stage: Stage) -> int:
+        """Full batches only, so that all steps have one shape; which images are left over changes every epoch."""
+        return len(self._train) // self._batch_size(stage)
+
+    def _learning_rate(self, stage: Stage, index: int, epoch: int) -> float:
+        steps = self._steps_per_epoch(stage)
+        done = ((epoch - stage.first) * steps + index) / max(stage.settings.epochs * steps - 1, 1)
+        return stage.settings.learning_rate * learning_rate_factor(stage.settings.schedule, done)
+
+    def _done(self) -> float:
+        stage = self._stage()
+        return (self._position.epoch + self._position.step_in_epoch / self._steps_per_epoch(stage)) / self.recipe.epochs
+
+    def _advance(self, **changes: float) -> None:
+        self._position = replace(self._position, **changes)  # type: ignore[arg-type]
+
+    # --- going on
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        if not checkpoint.resumable:
+            raise RunError("This run keeps its weights only, not the state of its optimiser: it cannot be resumed.")
+        try:
+            self.model.load_state_dict(checkpoint.part("model"))
+            for group, optimiser in self._optimisers.items():
+                _restore_optimiser(optimiser, checkpoint.part(f"optimiser.{group}"))
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise RunError(f"The checkpoint does not fit the recipe of this run ({error}).") from None
+        self._streams.restore(checkpoint.part("stream"))
+        self._totals = {name: each.to(self.device.key) for name, each in checkpoint.part("total").items()}
+        self._position = checkpoint.position
+
+
+class _Watch:
+    """Says when a `Progress` is due, and what happened since the last one."""
+
+    def __init__(self, totals: Mapping[str, Tensor]):
+        self._before = {name: float(each) for name, each in totals.items()}
+        self._images = 0
+        self._since = time.perf_counter()
+
+    def due(self, images: int) -> bool:
+        self._images += images
+        return time.perf_counter() - self._since >= PROGRESS_S
+
+    def read(self, totals: Mapping[str, Tensor]) -> tuple[dict[str, float], float]:
+        """Means and images per second since the last reading."""
+        now = {name: float(each) for name, each in totals.items()}
+        means = {name: (each - self._before.get(name, 0.0)) / max(self._images, 1) for name, each in now.items()}
+        rate = self._images / max(time.perf_counter() - self._since, 1e-9)
+        self._before, self._images, self._since = now, 0, time.perf_counter()
+        return means, rate
+
+
+def _placed(model: Autoencoder, device: Device) -> Autoencoder:
+    """The model on its device; weights of convolutions with channels last, which both CPU and GPU prefer."""
+    model = model.to(device.key)
+    for parameter in model.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return model
+
+
+def _optimiser(parameters: list[nn.Parameter], device: Device) -> torch.optim.Optimizer:
+    """AdamW; biases and norms, which have one axis, are never pulled towards 0."""
+    groups = [
+        {"params": [each for each in parameters if each.ndim > 1], "decays": True},
+        {"params": [each for each in parameters if each.ndim <= 1], "decays": False},
+    ]
+    return torch.optim.AdamW([group for group in groups if group["params"]], fused=device.key != "mps")
+
+
+def _restore_optimiser(optimiser: torch.optim.Optimizer, saved: Mapping[str, Tensor]) -> None:
+    parameters = [each for group in optimiser.param_groups for each in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, each in saved.items():
+        index, _, key = name.partition(".")
+        parameter = parameters[int(index)]
+        # The fused optimiser walks through parameter and state side by side: both need the same memory layout.
+        like = torch.empty_like(parameter).copy_(each) if each.shape == parameter.shape else each.clone()
+        state.setdefault(int(index), {})[key] = like
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def _check_data(recipe: Recipe, splits: Splits) -> None:
+    if recipe.data.fingerprint and recipe.data.fingerprint != splits.fingerprint:
+        raise SettingError(
+            f"The data set {recipe.data.name!r} is not the one this recipe was made with: its pictures have changed. "
+            "Bring the old pictures back under this name, or start a new run on the new ones."
+        )
+    for name, part in (("training", splits.train), ("validation", splits.validation)):
+        if len(part) == 0:
+            raise SettingError(
+                f"There are no {name} images in this choice of {recipe.data.name!r}: choose more images."
+            )
+
+
+def _check_finite(means: Mapping[str, float], position: Position, where: str) -> None:
+    broken = [name for name, value in means.items() if not np.isfinite(value)]
+    if broken:
+        raise TrainingError(
+            f"The {broken[0].replace('_', ' ')} {where} is no longer a finite number in epoch {position.epoch + 1} "
+            f"(step {position.step}). Resume from the last checkpoint is of little use: start again with a smaller "
+            "learning rate, for instance a tenth, or with clip_norm=1."
+        )
+
+
+def _as_bytes(images: Images) -> npt.NDArray[np.uint8]:
+    pixels: npt.NDArray[np.uint8] = images.mul(255.0).round_().to(torch.uint8).cpu().contiguous().numpy()
+    return pixels
