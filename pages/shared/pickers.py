@@ -1,0 +1,68 @@
+"""Choosing a run: one picker for every page. It owns the empty state and says why a run cannot be chosen."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from aecore.runs.folder import Run, RunSummary
+from aecore.runs.store import Runs
+from pages.shared.keys import chosen_run, remember_run
+
+Reason = Callable[[RunSummary], str]
+
+
+def has_weights(summary: RunSummary) -> str:
+    """The reason why a run has nothing to show yet; "" when it has."""
+    if summary.damaged:
+        return summary.message
+    return "" if summary.epochs_done > 0 else "it has not finished its first epoch"
+
+
+def run_label(summary: RunSummary) -> str:
+    """One line that tells runs apart."""
+    done = f"{summary.epochs_done} epoch{'' if summary.epochs_done == 1 else 's'}"
+    state = "" if summary.state == "finished" else f", {summary.state}"
+    kind = "starter run" if summary.starter else done + state
+    return f"{summary.name} · {summary.dataset}, code of {summary.latent} · {kind}"
+
+
+def pick_run(page: str, why_not: Reason = has_weights, label: str = "Run") -> Run | None:
+    """The chosen run; None after saying what to do when there is none to choose.
+
+    `why_not` gives the reason why a run does not fit this page; those runs are named below the picker.
+    """
+    runs = Runs()
+    listed = runs.list()
+    fitting = {each.id: each for each in listed if not why_not(each)}
+    if not fitting:
+        _empty_state(len(listed))
+        return None
+    wanted = chosen_run()
+    key = f"{page}.run"
+    if st.session_state.get(key) not in fitting:
+        st.session_state[key] = wanted if wanted in fitting else next(iter(fitting))
+    ids = list(fitting)
+    picked = str(st.selectbox(label, ids, format_func=lambda each: run_label(fitting[each]), key=key))
+    _left_out([(each, why_not(each)) for each in listed if each.id not in fitting], wanted)
+    remember_run(picked)
+    return runs.get(picked)
+
+
+def _left_out(others: list[tuple[RunSummary, str]], wanted: str) -> None:
+    for summary, reason in others:
+        if summary.id == wanted:
+            st.info(f"{summary.name} cannot be shown here: {reason}.", icon=":material/info:")
+    if others:
+        with st.popover(f"{len(others)} not listed", type="tertiary"):
+            for summary, reason in others[:20]:
+                st.caption(f"{summary.name}: {reason}.")
+
+
+def _empty_state(listed: int) -> None:
+    st.info(
+        "No run has finished an epoch yet. Train a model first; a small one takes about a minute."
+        if not listed
+        else "None of the runs fits this page yet. Train a model first, or wait for the first epoch of one.",
+        icon=":material/info:",
+    )
+    st.page_link("pages/train.py", label="Train a model", icon=":material/play_arrow:")
