@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,7 @@ class Environment:
         self._forget()
         if not self._works():
             self._create(say)
+        self._drop_half_installed()
         self._install_torch(requirements, say)
         say("Installing the other packages.")
         self._install(["--requirement", str(requirements)])
@@ -109,6 +111,17 @@ class Environment:
             return False
         return answer.stdout.strip() == _python_version()
 
+    def _drop_half_installed(self) -> None:
+        """Let pip install again what it was killed over.
+
+        It takes a package for installed once the metadata are there, and they may come before the last of the files;
+        INSTALLER is what it writes when all of them are.
+        """
+        packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
+        for metadata in packages.glob("*.dist-info"):
+            if not (metadata / "INSTALLER").exists():
+                shutil.rmtree(metadata)
+
     def _install_torch(self, requirements: Path, say: Say) -> None:
         """Install the build that suits the machine, or the one that the package index has.
 
@@ -131,19 +144,13 @@ class Environment:
     def _install(self, what: list[str]) -> None:
         # Wheels only: building torch or numpy here would fail late and obscurely where a wheel is missing.
         options = ["--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--retries", "2"]
-        pip = subprocess.Popen(
-            [str(self.python), "-m", "pip", "install", *options, *what],
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )
-        errors = pip.communicate()[1]
+        install = [str(self.python), "-m", "pip", "install", *options, *what]
+        pip = subprocess.run(install, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
         if pip.returncode == 0:
             return
-        if NOT_OFFERED in errors and EMPTY_INDEX not in errors:
-            raise NotOfferedError(_reason(errors, self.folder))
-        raise SetUpError(_reason(errors, self.folder))
+        if NOT_OFFERED in pip.stderr and EMPTY_INDEX not in pip.stderr:
+            raise NotOfferedError(_reason(pip.stderr, self.folder))
+        raise SetUpError(_reason(pip.stderr, self.folder))
 
     def _made_from(self) -> dict[str, object]:
         try:

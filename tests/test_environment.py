@@ -199,6 +199,18 @@ def test_an_interrupted_set_up_is_taken_up_again(checkout):
     assert checkout.environment.is_current(checkout.requirements)
 
 
+def test_a_package_that_pip_was_killed_over_is_installed_again(checkout):
+    packages = checkout.environment.folder / "lib" / f"python{PYTHON_VERSION}" / "site-packages"
+    whole, half = packages / "numpy-2.4.6.dist-info", packages / "torch-2.13.0.dist-info"
+    for metadata in (whole, half):
+        metadata.mkdir(parents=True)
+        (metadata / "METADATA").touch()
+    (whole / "INSTALLER").touch()
+    checkout.set_up()
+    assert whole.exists()
+    assert not half.exists()
+
+
 def test_a_failed_update_does_not_leave_an_environment_that_looks_complete(checkout):
     checkout.set_up()
     before = checkout.requirements.read_text()
