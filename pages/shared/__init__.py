@@ -1,0 +1,1 @@
+"""What several pages share: the server's routes, the theme, pickers, forms and the latent canvas."""

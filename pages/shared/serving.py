@@ -1,0 +1,160 @@
+"""What the server adds to Streamlit: the browser code, security headers, and the door shut to other hosts.
+
+The ES modules in assets/browser are served under /lab/<version>/, where the version is a hash over all of them.
+A module imports its neighbours by relative address, so one new version renews them all, and a browser may keep
+what it has for ever. The whole folder (under 5 MB) is read once and served from memory: what is not in the
+dictionary does not exist, so that no path can lead out of the folder.
+"""
+
+import base64
+import gzip
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import streamlit
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aecore.places import ASSETS
+
+BROWSER_CODE = ASSETS / "browser"
+FAVICON = ASSETS / "favicon.png"
+PREFIX = "/lab"
+OWN_HOSTS = ("localhost", "127.0.0.1")
+FOR_EVER = "public, max-age=31536000, immutable"
+MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
+
+
+@dataclass(frozen=True)
+class BrowserFile:
+    """One file as it goes over the wire; `compressed` says that `body` is gzipped."""
+
+    body: bytes
+    media_type: str
+    compressed: bool
+
+
+@cache
+def browser_files() -> Mapping[str, BrowserFile]:
+    """The browser code by its address below the version. A file stored as NAME.gz is served as NAME."""
+    found = {}
+    for path in sorted(each for each in BROWSER_CODE.rglob("*") if each.is_file()):
+        compressed = path.suffix == ".gz"
+        name = path.relative_to(BROWSER_CODE).as_posix().removesuffix(".gz")
+        media_type = MEDIA_TYPES.get(Path(name).suffix)
+        if media_type is not None:
+            found[name] = BrowserFile(path.read_bytes(), media_type, compressed)
+    return found
+
+
+@cache
+def browser_version() -> str:
+    """A hash over the names and contents of all browser code."""
+    digest = hashlib.sha256()
+    for name, file in browser_files().items():
+        digest.update(f"{name} {len(file.body)} ".encode() + file.body)
+    return digest.hexdigest()[:16]
+
+
+def browser_url(name: str) -> str:
+    """The address of a browser file on this server, such as /lab/0123456789abcdef/canvas.js."""
+    return f"{PREFIX}/{browser_version()}/{name}"
+
+
+async def serve_browser_file(request: Request) -> Response:
+    """A file of the running version; anything else is not found."""
+    file = browser_files().get(request.path_params["name"])
+    if file is None or request.path_params["version"] != browser_version():
+        return PlainTextResponse("This file is not part of the running version of the lab: reload the page.", 404)
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
+    body = file.body
+    if file.compressed and "gzip" in Headers(scope=request.scope).get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    elif file.compressed:
+        body = gzip.decompress(body)
+    return Response(body, media_type=file.media_type, headers=headers)
+
+
+async def serve_favicon(_: Request) -> Response:
+    """The lab's own icon, which a browser asks for before the first page has named one."""
+    return FileResponse(FAVICON, headers={"Cache-Control": "max-age=86400"})
+
+
+def routes() -> list[BaseRoute]:
+    """The lab's own routes."""
+    return [
+        Route(f"{PREFIX}/{{version}}/{{name:path}}", serve_browser_file, methods=["GET"]),
+        Route("/favicon.png", serve_favicon, methods=["GET"]),
+    ]
+
+
+@cache
+def content_security_policy() -> str:
+    """What a page of the lab may load and run: its own files and nothing from any other host.
+
+    Streamlit needs styles written into the page, and modules, workers and pictures made from blobs; onnxruntime
+    needs to compile WebAssembly. Of the scripts inside Streamlit's index.html each is allowed by its own hash.
+    """
+    scripts = " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *_inline_script_hashes()])
+    rules = {
+        "default-src": "'self'",
+        "script-src": scripts,
+        "worker-src": "'self' blob:",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "media-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self' data: blob:",
+        "frame-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _inline_script_hashes() -> list[str]:
+    index = Path(streamlit.__file__).parent / "static" / "index.html"
+    scripts = re.findall(r"<script>(.*?)</script>", index.read_text(encoding="utf-8"), re.DOTALL)
+    return [f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'" for each in scripts]
+
+
+class SecurityHeaders:
+    """ASGI middleware that puts the security headers on every answer."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+        self.headers = {
+            "Content-Security-Policy": content_security_policy(),
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self.headers)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def middleware() -> list[Middleware]:
+    """Headers on every answer, also on the refusal of a foreign host (a page elsewhere that points its name here)."""
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(OWN_HOSTS), www_redirect=False),
+    ]

@@ -1,0 +1,25 @@
+"""Load what is heavy after the first page is on screen, so that the first click on Train does not wait for it.
+
+Importing torch takes about two seconds. A page must not wait for that, and neither should the next one.
+"""
+
+import importlib
+import threading
+from functools import cache
+
+HEAVY_MODULES = ("aecore.model",)  # whatever imports torch; its import is shared by everything after
+DELAY_S = 1.0  # the browser is still fetching the page when the script has run: leave the processor to it
+
+
+@cache
+def warm_up_once() -> threading.Timer:
+    """Start the loading in the background, at the first call in this process; later calls do nothing."""
+    timer = threading.Timer(DELAY_S, _load)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _load() -> None:
+    for name in HEAVY_MODULES:
+        importlib.import_module(name)

@@ -1,0 +1,145 @@
+"""A real server and a real browser for the tests that drive the lab, with a record of what goes over the wire."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from chromium import require_chromium
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_S = 30
+PATIENCE_MS = 30_000
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever lies in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@contextmanager
+def serving(script: Path, log: Path, **environment: str) -> Iterator[str]:
+    """Run `streamlit run script` on a free port as long as the block lasts; gives the address."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true", f"--server.port={port}"]
+    variables = {**os.environ, "PYTHONPATH": str(PROJECT), **environment}
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, cwd=PROJECT, env=variables, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://localhost:{port}"
+        wait_until_healthy(url, server, log)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_healthy(url: str, server: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory) -> Iterator[str]:
+    """The address of the lab, with an empty runs folder and the data folder of all tests."""
+    folder = tmp_path_factory.mktemp("lab")
+    with serving(PROJECT / "app.py", folder / "server.log", AECORE_RUNS=str(folder / "runs")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One headless Chromium for all browser tests; skips where there is none."""
+    program = require_chromium()
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Traffic:
+    """What a tab asked for and sent: addresses on other hosts, messages on its websockets, errors on its console."""
+
+    foreign: list[str] = field(default_factory=list)
+    sent: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def watch(self, tab) -> None:
+        tab.on("request", lambda request: self._note_address(request.url))
+        tab.on("websocket", self._watch_socket)
+        tab.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _note_address(self, url: str) -> None:
+        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname not in ("localhost", "127.0.0.1"):
+            self.foreign.append(url)
+
+    def _watch_socket(self, connection) -> None:
+        self._note_address(connection.url)
+        connection.on("framesent", self._note_message)
+
+    def _note_message(self, _payload) -> None:
+        self.sent += 1
+
+
+@pytest.fixture
+def open_tab(chromium) -> Iterator:
+    """Open tabs as `open_tab(width=..., height=..., dark=..., touch=...)`; each carries its `traffic`.
+
+    No tab may ask another host for anything, and none may report an error: checked when the test is over.
+    """
+    opened = []
+
+    def open_one(width: int = 1440, height: int = 900, dark: bool = False, touch: bool = False, **options):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            has_touch=touch,
+            **options,
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        tab = context.new_page()
+        tab.traffic = Traffic()
+        tab.traffic.watch(tab)
+        opened.append((context, tab))
+        return tab
+
+    yield open_one
+    for context, tab in opened:
+        assert tab.traffic.foreign == []
+        assert tab.traffic.errors == []
+        context.close()
+
+
+@pytest.fixture
+def tab(open_tab):
+    """One tab on a desktop, in light colours."""
+    return open_tab()
