@@ -54,7 +54,15 @@ class Streams:
         return {name: stream.get_state() for name, stream in self._streams.items()}
 
     def restore(self, state: "Mapping[str, torch.Tensor]") -> None:
-        """Go on from a state that `state` gave; streams it does not name start anew."""
+        """Go on from a state that `state` gave; streams it does not name start anew.
+
+        Generators of another kind of device have states of another size, which this one cannot take up: such a
+        stream starts anew too, from a seed that the state gives, so that it does not repeat what it once drew.
+        """
         self._streams.clear()
         for name, each in state.items():
-            self[name].set_state(each)
+            stream = self[name]
+            if each.numel() == stream.get_state().numel():
+                stream.set_state(each)
+            else:
+                stream.manual_seed(derive(self.seed, name, each.numpy().tobytes().hex()))

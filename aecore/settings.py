@@ -79,25 +79,37 @@ class Description:
                 return self.check(_as_number(words, name), where)
 
     def _number(self, value: object, name: str, whole: bool) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
             raise SettingError(f"{name} is {value!r}: give a {'whole ' if whole else ''}number{self._range()}.")
         if whole and value != int(value):
             raise SettingError(f"{name} is {value!r}: give a whole number{self._range()}.")
         if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
-            raise SettingError(f"{name} is {value:g}{self._unit()}: choose a value{self._range()}.")
+            raise SettingError(f"{name} is {_digits(value)}{self._unit()}: choose a value{self._range()}.")
         return value
 
     def _range(self) -> str:
-        if self.low is None and self.high is None:
-            return ""
-        if self.high is None:
-            return f" of at least {self.low:g}{self._unit()}"
-        if self.low is None:
-            return f" of at most {self.high:g}{self._unit()}"
-        return f" from {self.low:g} to {self.high:g}{self._unit()}"
+        low, high = self.low, self.high
+        if low is not None and high is not None:
+            return f" from {_digits(low)} to {_digits(high)}{self._unit()}"
+        if low is not None:
+            return f" of at least {_digits(low)}{self._unit()}"
+        if high is not None:
+            return f" of at most {_digits(high)}{self._unit()}"
+        return ""
 
     def _unit(self) -> str:
         return f" {self.unit}" if self.unit else ""
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number with more digits than a float can hold
+        return False
+
+
+def _digits(value: float) -> str:
+    return f"{value:.12g}"  # enough digits that a value just beyond its limit does not read like the limit
 
 
 def _as_number(text: str, name: str) -> float:
@@ -143,8 +155,10 @@ class Settings:
             object.__setattr__(self, described.name, described.check(getattr(self, described.name)))
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, object], where: str = "") -> Self:
+    def from_dict(cls, values: object, where: str = "") -> Self:
         """Settings from plain JSON values; what is absent takes its default. SettingError for an unknown name."""
+        if not isinstance(values, Mapping):
+            raise SettingError(f"{where or 'The settings'} is {values!r}: give an object of settings and values.")
         known = {described.name: described for described in describe(cls)}
         checked = {}
         for name, value in values.items():

@@ -19,8 +19,9 @@ class GaussianSettings(Settings):
     """How strong the noise is."""
 
     noise_std: float = setting(
-        0.5, 0.0, 2.0, "of the pixel range", "standard deviation of the noise; at 0.5 a digit is hard to read"
-    )
+        0.5, 0.0, 2.0, "of the pixel range", "standard deviation of the noise; at 0.5 a digit is hard to read",
+        label="Noise strength",
+    )  # fmt: skip
 
 
 class GaussianNoise:

@@ -18,7 +18,9 @@ from aecore.shapes import Images
 class MaskingSettings(Settings):
     """How much is lost."""
 
-    share: float = setting(0.5, 0.0, 1.0, "of the pixels", "probability that a pixel is set to black")
+    share: float = setting(
+        0.5, 0.0, 1.0, "of the pixels", "probability that a pixel is set to black", label="Share lost"
+    )
 
 
 class Masking:

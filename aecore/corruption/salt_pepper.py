@@ -15,7 +15,9 @@ from aecore.shapes import Images
 class SaltPepperSettings(Settings):
     """How much is lost."""
 
-    share: float = setting(0.3, 0.0, 1.0, "of the pixels", "probability that a pixel becomes white or black")
+    share: float = setting(
+        0.3, 0.0, 1.0, "of the pixels", "probability that a pixel becomes white or black", label="Share lost"
+    )
 
 
 class SaltPepper:

@@ -115,7 +115,7 @@ def _sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
         if max(sizes[-1]) == 1:
             raise SettingError(
                 f"network.channels has {levels} levels, but an image of {height} x {width} pixels is down to "
-                f"one pixel after {level}: give at most {level} channels."
+                f"one pixel after {level}: give at most {level} numbers, or choose network.kind=dense."
             )
         sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
     return sizes

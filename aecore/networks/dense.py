@@ -16,6 +16,7 @@ from math import prod
 
 from torch import nn
 
+from aecore.errors import SettingError
 from aecore.networks.activations import CHOICES, activation
 from aecore.networks.pair import Networks
 from aecore.settings import Settings, setting
@@ -27,8 +28,9 @@ class DenseSettings(Settings):
     """Width and depth."""
 
     hidden: tuple[int, ...] = setting(
-        (512, 256), 1, 16384, "units", "widths of the encoder's hidden layers; the decoder has them in reverse"
-    )
+        (512, 256), 1, 16384, "units", "widths of the encoder's hidden layers; the decoder has them in reverse",
+        label="Hidden layers",
+    )  # fmt: skip
     normalisation: bool = setting(
         True, reason="layer normalisation before every activation: deeper networks train faster", advanced=True
     )
@@ -36,7 +38,12 @@ class DenseSettings(Settings):
 
 
 def build_dense(settings: DenseSettings, image_shape: ImageShape, features: int, latent: int) -> Networks:
-    """Encoder to `features` numbers and decoder from `latent` numbers for images of `image_shape`."""
+    """Encoder to `features` numbers and decoder from `latent` numbers; SettingError for a layer that says nothing."""
+    if settings.normalisation and 1 in settings.hidden:
+        raise SettingError(
+            "network.hidden has a layer of 1 unit, which layer normalisation turns into a constant: "
+            "give it at least 2 units, or set network.normalisation=false."
+        )
     pixels = prod(image_shape)
     encoder = nn.Sequential(nn.Flatten(), *_layers((pixels, *settings.hidden), settings))
     encoder.append(nn.Linear((pixels, *settings.hidden)[-1], features))

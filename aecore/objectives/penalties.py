@@ -38,8 +38,9 @@ class KLSettings(Settings):
     """How much the KL divergence counts."""
 
     beta: float = setting(
-        1.0, 0.0, 100.0, "times the KL", "1 is the variational bound; more makes the code smoother, less sharper"
-    )
+        1.0, 0.0, 100.0, "times the KL", "1 is the variational bound; more orders the codes, less sharpens the images",
+        label="β (weight of the KL)",
+    )  # fmt: skip
 
 
 class KLDivergence:

@@ -53,7 +53,6 @@ class Training:
         self.recipe = recipe
         self.splits = splits
         self.device = device
-        self.precision = resolve_precision(recipe.stages[-1].precision, device)
         composition = compose(recipe.parts, splits.shape, recipe.seed)
         self.scheme = composition.scheme
         self.model: Autoencoder = _placed(composition.model, device)
@@ -72,6 +71,11 @@ class Training:
     def position(self) -> Position:
         """How far training has come."""
         return self._position
+
+    @property
+    def precision(self) -> str:
+        """The number format of forward passes in the stage in progress."""
+        return resolve_precision(self._stage().settings.precision, self.device)
 
     def checkpoint(self) -> Checkpoint:
         """Everything needed to go on from here."""
@@ -161,9 +165,9 @@ class Training:
             self._add({"loss": phase.loss, **phase.parts}, len(clean))
 
     def _add(self, means: Mapping[str, Tensor], count: int) -> None:
-        """Sums over images, kept on the device in double precision: nothing waits for the device here."""
+        """Sums over images, kept on the device as exactly as it can: nothing waits for the device here."""
         for name, mean in means.items():
-            total = mean.detach().double() * count if self.device.key != "mps" else mean.detach() * count
+            total = mean.detach().to(_widest(self.device)) * count
             self._totals[name] = self._totals[name] + total if name in self._totals else total
 
     # --- looking at the model
@@ -177,7 +181,7 @@ class Training:
         for start in range(0, len(self._validation), VALIDATION_BATCH):
             clean = self._validation.at(np.arange(start, min(start + VALIDATION_BATCH, len(self._validation))))
             for name, each in self.scheme.measure(self.model, clean, streams).items():
-                totals[name] = totals.get(name, 0.0) + float(each.double().sum())
+                totals[name] = totals.get(name, 0.0) + float(each.cpu().double().sum())
         means = {name: total / len(self._validation) for name, total in totals.items()}
         _check_finite(means, self._position, "on the validation images")
         return means
@@ -230,12 +234,14 @@ class Training:
     # --- where we are
 
     def _stage(self) -> Stage:
+        """The stage of the epoch in progress; the last one when all are done."""
+        *earlier, last = self.recipe.stages
         first = 0
-        for index, settings in enumerate(self.recipe.stages):
+        for index, settings in enumerate(earlier):
             if self._position.epoch < first + settings.epochs:
                 return Stage(index, settings, first)
             first += settings.epochs
-        raise RunError("All stages of this recipe are done: resume it with a number of further epochs.")
+        return Stage(len(earlier), last, first)
 
     def _batch_size(self, stage: Stage) -> int:
         return min(stage.settings.batch_size, len(self._train))
@@ -268,7 +274,8 @@ class Training:
         except (RuntimeError, ValueError, KeyError) as error:
             raise RunError(f"The checkpoint does not fit the recipe of this run ({error}).") from None
         self._streams.restore(checkpoint.part("stream"))
-        self._totals = {name: each.to(self.device.key) for name, each in checkpoint.part("total").items()}
+        totals = checkpoint.part("total").items()
+        self._totals = {name: each.to(self.device.key, _widest(self.device)) for name, each in totals}
         self._position = checkpoint.position
 
 
@@ -300,6 +307,11 @@ def _placed(model: Autoencoder, device: Device) -> Autoencoder:
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return model
+
+
+def _widest(device: Device) -> torch.dtype:
+    """The most exact number format that the device knows: Apple's GPUs have no double precision."""
+    return torch.float32 if device.key == "mps" else torch.float64
 
 
 def _optimiser(parameters: list[nn.Parameter], device: Device) -> torch.optim.Optimizer:
@@ -341,7 +353,7 @@ def _check_finite(means: Mapping[str, float], position: Position, where: str) ->
     if broken:
         raise TrainingError(
             f"The {broken[0].replace('_', ' ')} {where} is no longer a finite number in epoch {position.epoch + 1} "
-            f"(step {position.step}). Resume from the last checkpoint is of little use: start again with a smaller "
+            f"(step {position.step}). Resuming from the last checkpoint is of little use: start again with a smaller "
             "learning rate, for instance a tenth, or with clip_norm=1."
         )
 

@@ -26,7 +26,7 @@ def devices() -> tuple[Device, ...]:
     found = []
     for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
         known = torch.cuda.get_device_properties(index)
-        found.append(Device(f"cuda:{index}", known.name, torch.cuda.is_bf16_supported(), known.total_memory))
+        found.append(Device(f"cuda:{index}", known.name, _gpu_is_fast_in_bfloat16(known.major), known.total_memory))
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU", False))
     return (*found, Device("cpu", _cpu_title(), _cpu_is_fast_in_bfloat16()))
@@ -54,6 +54,11 @@ def autocast(device: Device, precision: str) -> AbstractContextManager[object]:
     """The context in which a forward pass runs in `precision`; weights stay float32."""
     kind = device.key.split(":")[0]
     return torch.autocast(kind, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def _gpu_is_fast_in_bfloat16(major: int) -> bool:
+    """NVIDIA's cards from compute capability 8 on; older ones only emulate it. AMD's, as far as ROCm supports them."""
+    return torch.version.hip is not None or major >= 8
 
 
 def _cpu_flags() -> dict[str, str]:

@@ -48,28 +48,35 @@ class TrainingSettings(Settings):
         0.0, 0.0, 1.0, "per step and learning rate", "pulls weights towards 0 (AdamW)", advanced=True
     )
     clip_norm: float = setting(
-        0.0, 0.0, 1e6, "gradient norm", "larger gradients are shortened to this length; 0 never", advanced=True
-    )
+        0.0, 0.0, 1e6, "gradient norm", "larger gradients are shortened to this length; 0 never",
+        label="Longest gradient", advanced=True,
+    )  # fmt: skip
     rotate_degrees: float = setting(
-        0.0, 0.0, 180.0, "degrees", "augmentation: every training image is turned by up to this much", advanced=True
-    )
+        0.0, 0.0, 180.0, "degrees", "augmentation: every training image is turned by up to this much",
+        label="Rotation", advanced=True,
+    )  # fmt: skip
     shift_pixels: float = setting(
-        0.0, 0.0, 32.0, "pixels", "augmentation: and shifted by up to this much", advanced=True
+        0.0, 0.0, 32.0, "pixels", "augmentation: and shifted by up to this much", label="Shift", advanced=True
     )
     scale_percent: float = setting(
-        0.0, 0.0, 90.0, "%", "augmentation: and made larger or smaller by up to this much", advanced=True
-    )
+        0.0, 0.0, 90.0, "%", "augmentation: and made larger or smaller by up to this much",
+        label="Scaling", advanced=True,
+    )  # fmt: skip
     shear_degrees: float = setting(
-        0.0, 0.0, 45.0, "degrees", "augmentation: and slanted by up to this much", advanced=True
+        0.0, 0.0, 45.0, "degrees", "augmentation: and slanted by up to this much", label="Shear", advanced=True
     )
-    flip: bool = setting(False, reason="augmentation: and mirrored left to right half of the time", advanced=True)
+    flip: bool = setting(
+        False, label="Mirroring", reason="augmentation: and mirrored left to right half of the time", advanced=True
+    )
     precision: str = setting(
         "auto",
         choices=("auto", "float32", "bfloat16"),
         reason="auto takes bfloat16 where the device is fast in it",
         advanced=True,
     )
-    snapshots: int = setting(12, 1, 200, "epochs", "how many epochs are recorded for replay", advanced=True)
+    snapshots: int = setting(
+        12, 1, 200, "epochs", "how many epochs are recorded for replay", label="Recorded epochs", advanced=True
+    )
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,16 @@ class DataChoice:
     limit: int = 0
     fingerprint: str = ""  # of the data set when the run was made; "" while not yet known
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise SettingError(f"data.name is {self.name!r}: give the name of a data set.")
+        if not isinstance(self.classes, tuple) or not all(_whole(each) for each in self.classes):
+            raise SettingError(f"data.classes is {self.classes!r}: give the numbers of classes, or none for all.")
+        if not _whole(self.limit):
+            raise SettingError(f"data.limit is {self.limit!r}: give a whole number of images, or 0 for all.")
+        if not isinstance(self.fingerprint, str):
+            raise SettingError(f"data.fingerprint is {self.fingerprint!r}: give the text that the data set has.")
+
     def to_dict(self) -> dict[str, object]:
         """Plain JSON values."""
         return {
@@ -91,17 +108,16 @@ class DataChoice:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "DataChoice":
+    def from_dict(cls, values: Any) -> "DataChoice":
         """SettingError for unknown keys or values of a wrong type."""
         _known_keys(values, ("name", "classes", "limit", "fingerprint"), "data")
-        name, classes, limit = values.get("name"), values.get("classes", []), values.get("limit", 0)
-        if not isinstance(name, str) or not name:
-            raise SettingError(f"data.name is {name!r}: give the name of a data set.")
-        if not isinstance(classes, (list, tuple)) or not all(_whole(each) for each in classes):
-            raise SettingError(f"data.classes is {classes!r}: give the numbers of classes, or none for all.")
-        if not _whole(limit):
-            raise SettingError(f"data.limit is {limit!r}: give a whole number of images, or 0 for all.")
-        return cls(name, tuple(classes), limit, str(values.get("fingerprint", "")))
+        classes = values.get("classes", [])
+        return cls(
+            name=values.get("name", ""),
+            classes=tuple(classes) if isinstance(classes, list) else classes,
+            limit=values.get("limit", 0),
+            fingerprint=values.get("fingerprint", ""),
+        )
 
 
 @dataclass(frozen=True)
@@ -158,7 +174,7 @@ class Recipe:
         return json.dumps(self.to_dict(), indent=2) + "\n"
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Recipe":
+    def from_dict(cls, values: Any) -> "Recipe":
         """SettingError for a key nobody knows, one that is missing, or a value that does not fit."""
         if not isinstance(values, Mapping):
             raise SettingError("A recipe must be a JSON object.")
@@ -236,7 +252,7 @@ def _read(settings: type[Settings], name: str, value: object, where: str) -> obj
     return known[name].parse(value, where) if isinstance(value, str) else known[name].check(value, where)
 
 
-def _known_keys(values: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+def _known_keys(values: object, known: tuple[str, ...], where: str) -> None:
     if not isinstance(values, Mapping):
         raise SettingError(f"The {where} must be a JSON object.")
     unknown = [str(key) for key in values if key not in known]

@@ -31,13 +31,9 @@ def recorded_epochs(epochs: int, snapshots: int) -> frozenset[int]:
     if snapshots == 1:
         return frozenset({epochs})
     early = np.geomspace(1, epochs, snapshots).round().astype(int).tolist()
-    # Rounding makes the first ones fall together: what is saved goes to the epochs in between, evenly.
-    kept = {1, epochs, *early}
-    for epoch in np.linspace(1, epochs, epochs).round().astype(int).tolist():
-        if len(kept) >= snapshots:
-            break
-        kept.add(epoch)
-    return frozenset(kept)
+    # Rounding makes the first ones fall together: what that saves goes to the earliest epochs left out.
+    left_out = [epoch for epoch in range(1, epochs + 1) if epoch not in early]
+    return frozenset([*early, *left_out[: snapshots - len(set(early))]])
 
 
 def _cosine(first: float, last: float, share: float) -> float:

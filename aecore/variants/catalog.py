@@ -13,8 +13,8 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
-def variant(key: str) -> Variant:
+def variant(key: object) -> Variant:
     """The variant called `key`; SettingError naming those that exist."""
-    if key not in VARIANTS:
+    if not isinstance(key, str) or key not in VARIANTS:
         raise SettingError(f"There is no variant {key!r}: choose one of {', '.join(VARIANTS)}.")
     return VARIANTS[key]

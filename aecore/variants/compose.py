@@ -61,8 +61,10 @@ class Parts:
             )
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Mapping[str, object]]) -> "Parts":
+    def from_dict(cls, values: object) -> "Parts":
         """Parts from plain JSON values; SettingError for an unknown axis, part, setting or value."""
+        if not isinstance(values, Mapping):
+            raise SettingError(f"The parts are {values!r}: give an object with a choice for every axis.")
         unknown = set(values) - set(PART_KINDS)
         if unknown:
             raise SettingError(
@@ -92,7 +94,7 @@ class Composition:
     objective: Objective
 
 
-def choose(axis: str, values: Mapping[str, object]) -> Choice:
+def choose(axis: str, values: object) -> Choice:
     """A choice from {"kind": ..., setting: value ...}; what is absent takes its default."""
     if not isinstance(values, Mapping) or not isinstance(values.get("kind"), str):
         raise SettingError(f"The part {axis!r} must say its kind: choose one of {', '.join(CATALOGS[axis])}.")
@@ -107,9 +109,9 @@ def compose(parts: Parts, image_shape: ImageShape, seed: int) -> Composition:
     corruption = _build(CORRUPTIONS, parts.corruption)
     objective = Objective(_build(RECONSTRUCTIONS, parts.objective), _build(PENALTIES, parts.penalty))
     bottleneck = _build(BOTTLENECKS, parts.bottleneck)
-    # torch's layers draw their first weights from the global generator: it is lent a seed and given back.
+    # torch's layers draw their first weights from the CPU's global generator: it is lent a seed and given back.
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive(seed, "weights"))
+        torch.default_generator.manual_seed(derive(seed, "weights"))
         network = NETWORKS[parts.network.kind]
         pair = network.build(parts.network.settings, image_shape, bottleneck.features, bottleneck.latent)
     model = Autoencoder(pair.encoder, bottleneck, pair.decoder, image_shape)
