@@ -8,7 +8,6 @@ The arrays may be memory-mapped: taking a subset of a large set copies only what
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -63,13 +62,13 @@ class ImageSet:
         """Numbers per image: channels x height x width."""
         return int(np.prod(self.shape))
 
-    def take(self, indices: npt.NDArray[np.integer] | Sequence[int]) -> Self:
+    def take(self, indices: npt.NDArray[np.integer] | Sequence[int]) -> "ImageSet":
         """The images at `indices`, in that order."""
         chosen = np.asarray(indices, dtype=np.int64)
         labels = None if self.labels is None else np.asarray(self.labels[chosen])
         return replace(self, images=np.asarray(self.images[chosen]), labels=labels)
 
-    def of_classes(self, classes: Sequence[int]) -> Self:
+    def of_classes(self, classes: Sequence[int]) -> "ImageSet":
         """Only the images of these classes; all of them when `classes` is empty. Class names keep their index."""
         if not classes:
             return self
@@ -83,7 +82,7 @@ class ImageSet:
             )
         return self.take(np.flatnonzero(np.isin(self.labels, list(classes))))
 
-    def first(self, limit: int) -> Self:
+    def first(self, limit: int) -> "ImageSet":
         """The first `limit` images; all of them when `limit` is 0 or more than there are."""
         if limit <= 0 or limit >= len(self):
             return self
