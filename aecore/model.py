@@ -9,7 +9,7 @@ Encoders, bottlenecks and decoders do not know each other: they meet here as pla
 
 from dataclasses import dataclass
 from math import prod
-from typing import Protocol, runtime_checkable, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -48,7 +48,6 @@ class Pass:
         return torch.sigmoid(self.logits.float())
 
 
-@runtime_checkable
 @runtime_checkable
 class Bottleneck(Protocol):
     """Between encoder and decoder. `features` numbers per image come in, `latent` numbers go on."""

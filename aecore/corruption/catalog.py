@@ -3,7 +3,7 @@
 `build(settings)` gives a `Corruption`. The first setting of each is its strength: 0 leaves the image untouched.
 """
 
-from typing import Protocol, runtime_checkable, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -16,7 +16,6 @@ from aecore.settings import Description, describe
 from aecore.shapes import Images
 
 
-@runtime_checkable
 @runtime_checkable
 class Corruption(Protocol):
     """Clean images in [0, 1] in, corrupted images in [0, 1] out, same shape."""

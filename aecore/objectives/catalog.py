@@ -1,7 +1,7 @@
 """The reconstruction errors and penalties there are, and their sum. `build(settings)` gives a callable."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from aecore.catalog import Catalog, Part
 from aecore.model import Pass
@@ -10,7 +10,6 @@ from aecore.objectives.reconstruction import CrossEntropy, ReconstructionSetting
 from aecore.shapes import Images, PerImage
 
 
-@runtime_checkable
 @runtime_checkable
 class Reconstruction(Protocol):
     """Error of a reconstruction against the clean image."""
@@ -23,7 +22,6 @@ class Reconstruction(Protocol):
         ...
 
 
-@runtime_checkable
 @runtime_checkable
 class Penalty(Protocol):
     """What is added to it, `weight` times."""

@@ -7,7 +7,7 @@ with the changed parameters. End-to-end training has one group and one phase; a 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -25,7 +25,6 @@ class Phase:
     parts: Mapping[str, Scalar]
 
 
-@runtime_checkable
 @runtime_checkable
 class Scheme(Protocol):
     """Built with `build(settings, corruption, objective)`."""
