@@ -1,7 +1,7 @@
-"""Jobs: one run, one process. `start`, `stop` and `resume` need no torch; neither does waiting in the queue."""
+"""Jobs: one run, one process. Starting, stopping and waiting in line need no torch."""
 
-from aecore.jobs.control import resume, start, stop
+from aecore.jobs.control import make_ready, resume, start, stop
 from aecore.jobs.foreground import run_here
 from aecore.jobs.queue import Waiting
 
-__all__ = ["Waiting", "resume", "run_here", "start", "stop"]
+__all__ = ["Waiting", "make_ready", "resume", "run_here", "start", "stop"]

@@ -1,22 +1,83 @@
 """Starting, stopping and resuming runs from another process."""
 
-from aecore.runs.folder import Run
+import time
+from dataclasses import asdict
+
+from aecore.errors import RunError
+from aecore.jobs.launcher import Launcher, LocalLauncher
+from aecore.jobs.queue import Line
+from aecore.runs.folder import STOP, Run
+from aecore.runs.processes import is_alive
+from aecore.runs.status import LiveStatus
+from aecore.runs.summary import mapping, whole
+
+POLL_S = 0.05
 
 
-def start(run: Run) -> str:
-    """Start a new run in the background and return its state. RunError when it is under way or finished."""
-    raise NotImplementedError
+def start(run: Run, launcher: Launcher | None = None) -> str:
+    """Start a run in the background and return its state.
+
+    It goes on from its last checkpoint if it has one. RunError when it is under way or finished.
+    """
+    with run.hold() as status:
+        _require_startable(run, status)
+        (run.path / STOP).unlink(missing_ok=True)
+        line = Line(run)
+        line.join()
+        try:
+            launched = (launcher or LocalLauncher()).launch(run)
+        except BaseException:
+            line.leave()
+            raise
+        status.update(state="queued", message="", place=None, progress=None, launched=asdict(launched), sync=True)
+    return str(run.status()["state"])
 
 
 def stop(run: Run, timeout_s: float = 0.0) -> str:
     """Ask a run to stop; wait up to `timeout_s` for it; return its state then. RunError when it is not under way."""
-    raise NotImplementedError
+    if not run.alive():
+        raise RunError(f"{run.id} is {run.status()['state']}: only a run that trains or waits can be stopped.")
+    (run.path / STOP).touch()
+    deadline = time.monotonic() + timeout_s
+    while run.alive() and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    return str(run.status()["state"])
 
 
-def resume(run: Run, epochs: int | None = None, device: str | None = None) -> str:
+def resume(run: Run, epochs: int | None = None, device: str | None = None, launcher: Launcher | None = None) -> str:
     """Go on from the last checkpoint in the background; return the state.
 
     A finished run needs `epochs`, the length of a new stage; any other run takes none. `device` replaces the one it
     was made for. RunError when it is under way or cannot be resumed.
     """
-    raise NotImplementedError
+    make_ready(run, epochs, device)
+    return start(run, launcher)
+
+
+def make_ready(run: Run, epochs: int | None = None, device: str | None = None) -> None:
+    """What `resume` does before it starts a process, for whoever then trains in this one."""
+    with run.hold() as status:
+        if status["state"] != "finished":
+            _require_startable(run, status)
+            if epochs is not None:
+                raise RunError(
+                    f"{run.id} has done {whole(run.status(), 'epochs_done')} epochs and is not finished: resume it "
+                    "without a number of epochs, then add more."
+                )
+        elif epochs is None:
+            raise RunError(f"{run.id} is finished: say how many further epochs to train (--epochs).")
+        else:
+            run.write_recipe(run.recipe().with_stage(epochs), status)
+            status.update(state="stopped", sync=True)
+        if device is not None:
+            run.write_about(device=device)
+        (run.path / STOP).unlink(missing_ok=True)
+
+
+def _require_startable(run: Run, status: LiveStatus) -> None:
+    """The caller holds the run, so it is not trained now, but its worker may be about to begin."""
+    launched = mapping({"launched": status["launched"]}, "launched")
+    if is_alive(whole(launched, "pid"), launched.get("started")):
+        raise RunError(f"{run.id} was just started: it is under way.")
+    if status["state"] == "finished":
+        raise RunError(f"{run.id} is finished: resume it with a number of further epochs.")

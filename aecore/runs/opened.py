@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
+from aecore.data.catalog import load
 from aecore.data.image_set import Splits
+from aecore.errors import RunError
 from aecore.runs.folder import Run
+from aecore.runs.weights import newest_checkpoint
+from aecore.training.precision import find_device
 from aecore.training.recipe import Recipe
-from aecore.variants.compose import Composition
+from aecore.variants.compose import Composition, compose
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,4 +32,38 @@ def open_run(run: Run, device: str = "cpu", epoch: int | None = None) -> OpenRun
 
     RunError when no weights can be read, DataError when the data set is gone.
     """
-    raise NotImplementedError
+    recipe = run.recipe()
+    checkpoint, note = newest_checkpoint(run)
+    if checkpoint is None:
+        raise RunError(f"The run {run.id} has kept no weights yet: it can be opened when its first epoch is over.")
+    splits = load(recipe.data.name, recipe.data.classes, recipe.data.limit)
+    weights = checkpoint.part("model")
+    if epoch is not None:
+        weights |= _recorded_decoder(run, epoch)
+    composition = compose(recipe.parts, splits.shape, recipe.seed)
+    try:
+        composition.model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise RunError(f"The weights of the run {run.id} do not fit its recipe and data ({error}).") from None
+    composition.model.to(find_device(device).key).eval().requires_grad_(False)
+    return OpenRun(
+        run,
+        recipe,
+        composition,
+        splits,
+        checkpoint.position.epoch if epoch is None else epoch,
+        " ".join(filter(None, (note, _data_note(recipe, splits)))),
+    )
+
+
+def _recorded_decoder(run: Run, epoch: int) -> dict[str, Tensor]:
+    return {f"decoder.{name}": torch.from_numpy(each) for name, each in run.snapshot(epoch).decoder.items()}
+
+
+def _data_note(recipe: Recipe, splits: Splits) -> str:
+    if not recipe.data.fingerprint or recipe.data.fingerprint == splits.fingerprint:
+        return ""
+    return (
+        f"The pictures of {recipe.data.name!r} have changed since this run was trained: what is shown for them is not "
+        "what it was trained and measured on."
+    )

@@ -1,0 +1,146 @@
+"""One job from its place in the line to its end, in whatever process it runs."""
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from aecore.errors import LabError, RunError
+from aecore.jobs.queue import Line, Waiting
+from aecore.jobs.stopping import Stopped, StopRequest
+from aecore.runs.folder import PREVIEW, STOP, Run
+from aecore.runs.status import LiveStatus
+from aecore.runs.summary import UNDER_WAY
+from aecore.training.events import Event
+
+if TYPE_CHECKING:
+    import aecore.training.loop
+
+POLL_S = 0.2  # how often the line, the stop file and the age of the status are looked at
+PATIENCE_S = 30.0  # whoever started the job may still hold the run for a moment
+
+
+def perform(run: Run, stop: StopRequest) -> Generator[Event | Waiting, None, None]:
+    """Wait for the device, train, and write down how it ends; the run is held all the time.
+
+    RunError when another process holds it. What ends it as failed is raised again.
+    """
+    with run.hold(PATIENCE_S) as status, _heartbeat(status, stop), _ending(run, status):
+        status.update(state="queued", message="", launched=None, place=None, progress=None, pid=os.getpid())
+        line = Line(run)
+        line.join()
+        try:
+            yield from _wait(line, status, stop)
+            yield from _train(run, status, stop)
+        finally:
+            line.leave()
+
+
+def _wait(line: Line, status: LiveStatus, stop: StopRequest) -> Iterator[Waiting]:
+    shown = 0
+    while place := line.advance():
+        if place != shown:
+            status.update(place=place)
+            shown = place
+        yield Waiting(place)
+        if stop.asked():
+            raise Stopped
+        time.sleep(POLL_S)
+
+
+def _train(run: Run, status: LiveStatus, stop: StopRequest) -> Iterator[Event]:
+    status.update(state="running", place=None)
+    with stop.at_once():
+        from aecore.runs.recorder import record  # torch: only now that it is this run's turn
+
+        training = _prepare(run, status)
+    with closing(record(run, training, status)) as events:
+        for event in events:
+            yield event
+            if stop.asked():
+                return
+
+
+def _prepare(run: Run, status: LiveStatus) -> "aecore.training.loop.Training":
+    """Data, model and the state to go on from."""
+    from aecore.data.catalog import load
+    from aecore.jobs.threads import settle_threads
+    from aecore.runs.weights import newest_checkpoint, put_previous_back
+    from aecore.training.loop import Training
+    from aecore.training.precision import find_device
+
+    settle_threads(run)
+    recipe = run.recipe()
+    splits = load(recipe.data.name, recipe.data.classes, recipe.data.limit)
+    if not recipe.data.fingerprint:
+        recipe = recipe.with_fingerprint(splits.fingerprint)
+        run.write_recipe(recipe, status)
+    checkpoint, note = newest_checkpoint(run)
+    if note:
+        run.write_log(note)
+        status.update(message=note)
+        put_previous_back(run)
+    return Training(recipe, splits, find_device(str(run.about()["device"])), checkpoint)
+
+
+@contextmanager
+def _heartbeat(status: LiveStatus, stop: StopRequest) -> Iterator[None]:
+    """Keep the status young and look for a request to stop, also while nothing else happens."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(POLL_S):
+            status.beat()
+            stop.watch()
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@contextmanager
+def _ending(run: Run, status: LiveStatus) -> Iterator[None]:
+    """Write down how the job ended. This is the one place that meets every error."""
+    try:
+        yield
+    except Stopped:
+        _end(run, status, "stopped", "")
+    except (GeneratorExit, KeyboardInterrupt):
+        if status["state"] in UNDER_WAY:
+            _end(run, status, "stopped", "")
+        raise
+    except Exception as error:
+        run.write_log(traceback.format_exc())
+        _end(run, status, "failed", _sentence(error))
+        raise
+    finally:
+        (run.path / STOP).unlink(missing_ok=True)
+
+
+def _end(run: Run, status: LiveStatus, state: str, message: str) -> None:
+    """The last words. On a full disk the preview, which the next epoch makes anew, gives its room for them."""
+    last = {"state": state, "message": message, "place": None, "progress": None, "bytes": run.bytes_on_disk()}
+    try:
+        status.update(sync=True, **last)
+    except RunError:
+        (run.path / PREVIEW).unlink(missing_ok=True)
+        status.update(sync=True, **last)
+
+
+def _sentence(error: Exception) -> str:
+    words = str(error)
+    if isinstance(error, LabError):
+        return words
+    if isinstance(error, MemoryError) or "out of memory" in words.lower() or "can't allocate memory" in words:
+        return "The memory of the device is not enough: choose a smaller batch_size, network or image size."
+    return (
+        f"Training met an error of the lab itself ({type(error).__name__}: {words.splitlines()[0] if words else ''}). "
+        "Its log has the details; the last checkpoint is kept."
+    )

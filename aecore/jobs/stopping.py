@@ -1,0 +1,64 @@
+"""How a job is asked to stop: by the file `stop` in its folder, or by a signal."""
+
+import _thread
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from aecore.runs.folder import STOP, Run
+
+
+class Stopped(BaseException):
+    """A job ends because it was asked to, at a moment when there is nothing to keep."""
+
+
+class StopRequest:
+    """Whether a job should stop. It is asked between events; `at_once` is for work that has none."""
+
+    def __init__(self, run: Run):
+        self._file = run.path / STOP
+        self._signals = 0
+        self._at_once = False
+
+    def asked(self) -> bool:
+        """Whether the job should stop."""
+        return self._signals > 0 or self._file.exists()
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Within, a request raises `Stopped` in the main thread: for preparations, which leave nothing to keep."""
+        self._at_once = True
+        try:
+            if self.asked():
+                raise Stopped
+            yield
+        finally:
+            self._at_once = False
+
+    def watch(self) -> None:
+        """Called by another thread now and then: makes the file interrupt the main thread where a signal would."""
+        if self._at_once and self._file.exists():
+            _thread.interrupt_main(signal.SIGTERM)
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Within, SIGTERM and the first SIGINT are requests. Only the main thread can receive signals."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._receive) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._at_once:
+            self._at_once = False
+            raise Stopped
+        if number == signal.SIGINT and self._signals > 1:
+            raise KeyboardInterrupt  # someone insists: the last checkpoint will do
