@@ -1,12 +1,16 @@
 """Open runs, kept for all visitors of the server: the same run is read once for each checkpoint it has."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from aecore.runs.folder import Run
-from aecore.runs.opened import OpenRun
+
+if TYPE_CHECKING:  # it loads torch, for which no first paint should wait
+    from aecore.runs.opened import OpenRun
 
 
-def open_for_page(run: Run) -> OpenRun:
+def open_for_page(run: Run) -> "OpenRun":
     """The run with its newest weights. RunError or DataError when it cannot be opened."""
     with st.spinner(f"Opening {run.id} …", show_time=True):
         opened = _open(str(run.path), run.starter, weights_version(run))
@@ -22,7 +26,7 @@ def weights_version(run: Run) -> int:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _open(path: str, starter: bool, version: int) -> OpenRun:
+def _open(path: str, starter: bool, version: int) -> "OpenRun":
     from pathlib import Path
 
     from aecore.runs.opened import open_run
