@@ -7,11 +7,15 @@ lines that a person can paste into a shell.
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from aecore.settings import Description, Value, describe
 from aecore.variants.variant import NEUTRAL, PART_KINDS, Variant
+
+if TYPE_CHECKING:
+    from aecore.catalog import Catalog
 
 AXIS_TITLES = {
     "corruption": "Corruption",
@@ -107,7 +111,7 @@ def _kind(axis: str, scope: str, kind: str) -> str:
     return str(st.selectbox(title, options, index, lambda each: catalog[each].title, key=key, help=notes))
 
 
-def _catalog(axis: str):  # type: ignore[no-untyped-def]  # naming the type would load torch with the page
+def _catalog(axis: str) -> "Catalog[Any]":
     from aecore.variants.compose import CATALOGS
 
     return CATALOGS[axis]

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from aecore.runs.folder import Run, RunSummary
+from aecore.runs.folder import Run
 from aecore.runs.store import Runs
+from aecore.runs.summary import RunSummary
 from pages.shared.keys import chosen_run, remember_run
 
 Reason = Callable[[RunSummary], str]
