@@ -9,16 +9,15 @@ import io
 import stat
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from aecore.data.entries import (
     Budget,
     Entry,
-    Skipped,
     SourceLimits,
     is_litter,
     shown_path,
@@ -28,6 +27,7 @@ from aecore.data.entries import (
 )
 from aecore.data.formats import HEAD_BYTES
 from aecore.data.pictures import refuse_head, too_many_bytes
+from aecore.data.skipped import Skipped
 from aecore.errors import DataError, PictureError
 
 _CHUNK: Final = 2**20
@@ -51,7 +51,7 @@ def opened_zip(
         yield _listed(archive, limits, budget)
 
 
-def _opened(name: str, file: IO[bytes], limits: SourceLimits) -> zipfile.ZipFile:
+def _opened(name: str, file: io.BufferedReader | io.BytesIO, limits: SourceLimits) -> zipfile.ZipFile:
     try:
         if _entries_at_most(file) > limits.files:
             raise too_many(limits.files)
@@ -68,7 +68,7 @@ def _opened(name: str, file: IO[bytes], limits: SourceLimits) -> zipfile.ZipFile
     return archive
 
 
-def _entries_at_most(file: IO[bytes]) -> int:
+def _entries_at_most(file: io.BufferedReader | io.BytesIO) -> int:
     """Upper bound for the number of entries, before the parser makes an object of each. Leaves the file at its start.
 
     A count in a header may lie. The entries of the directory cannot: they are counted by their signature, from where
@@ -131,15 +131,15 @@ class _Reader:
         name = shown_path(split_path(info.filename))
         try:
             with self._lock, self._archive.open(info) as stream:
-                return self._unpacked(name, stream, info.compress_size)
+                return self._unpacked(name, stream.read, info.compress_size)
         except (DataError, MemoryError):
             raise
         except Exception as error:
             raise PictureError(name, "its part of the archive is damaged: pack it again.") from error
 
-    def _unpacked(self, name: str, stream: IO[bytes], packed: int) -> bytes:
+    def _unpacked(self, name: str, read: Callable[[int], bytes], packed: int) -> bytes:
         content = bytearray()
-        while chunk := stream.read(_CHUNK if content else HEAD_BYTES):
+        while chunk := read(_CHUNK if content else HEAD_BYTES):
             if not content:
                 refuse_head(name, chunk)
             content += chunk

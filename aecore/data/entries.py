@@ -14,14 +14,6 @@ _LITTER: Final = ("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir
 
 
 @dataclass(frozen=True)
-class Skipped:
-    """One file that was left out, and why in a sentence."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Entry:
     """One file that may be a picture. Its path orders and classifies; it is never written to."""
 

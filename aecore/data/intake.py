@@ -23,16 +23,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from aecore.data import own
-from aecore.data.entries import Skipped, SourceLimits
+from aecore.data.entries import SourceLimits
 from aecore.data.fitting import FITS, Fitted, fit_picture
 from aecore.data.image_set import Labels, Pixels, Shape
 from aecore.data.info import DatasetInfo
 from aecore.data.pictures import shown_name
+from aecore.data.shipped import SHIPPED
+from aecore.data.skipped import Skipped
 from aecore.data.sources import LIMITS, Candidate, Contents, Source, open_source
 from aecore.data.splits import shuffled, split_by_seed
 from aecore.errors import DataError, PictureError
@@ -40,9 +42,6 @@ from aecore.randomness import MAX_SEED
 from aecore.settings import Settings, setting
 
 FEWEST_PICTURES: Final = 10
-
-# Names by which the shipped data sets are known: an own one of the same name could not be chosen.
-SHIPPED: Final = ("mnist", "fashion_mnist")
 
 _THREADS: Final = min(8, os.cpu_count() or 1)
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -60,10 +59,6 @@ class OwnSettings(Settings):
         0.1, 0.02, 0.4, "of the pictures", "kept out of training to choose settings by", advanced=True
     )
     test_share: float = setting(0.1, 0.02, 0.4, "of the pictures", "kept for the final figures", advanced=True)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "channels", str(self.channels))  # 3 means "3" to whoever writes it in Python
-        super().__post_init__()
 
     @property
     def shape(self) -> Shape:
@@ -124,7 +119,7 @@ def free_key(name: str) -> str:
     key = re.sub(r"[^a-z0-9_-]+", "_", plain).strip("_-")[:40]
     if not key:
         raise DataError(f"{shown_name(name)!r} has no letter or digit to name a data set by: use a to z and 0 to 9.")
-    if key in SHIPPED:
+    if key.replace("-", "_") in SHIPPED:
         raise DataError(f"{key!r} is a data set of the laboratory itself: choose another name.")
     if own.is_whole(key):
         raise DataError(f"There is already an own data set {key!r}: choose another name or delete it first.")
@@ -227,7 +222,7 @@ class _Set:
         self._file = (folder / own.IMAGES).open("wb")
         self._file.write(_npy_header(0, settings.shape))
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "_Set":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from aecore import places
 from aecore.data.image_set import ImageSet, Splits
 from aecore.data.info import DatasetInfo
+from aecore.data.skipped import Skipped
 from aecore.errors import DataError
 
 IMAGES, LABELS, INFO, NAMES, SKIPPED = "images.npy", "labels.npy", "info.json", "names.json", "skipped.json"
@@ -87,9 +88,9 @@ def delete_own(name: str) -> None:
             raise DataError(f"The data set {name!r} cannot be deleted ({error.strerror}).") from error
 
 
-def skipped_of(name: str) -> tuple[tuple[str, str], ...]:
+def skipped_of(name: str) -> tuple[Skipped, ...]:
     """The files that were left out of an own data set, each with its reason."""
-    return tuple((str(file), str(reason)) for file, reason in _read_list(name, SKIPPED))
+    return tuple(Skipped(str(file), str(reason)) for file, reason in _read_list(name, SKIPPED))
 
 
 def names_of(name: str) -> tuple[str, ...]:

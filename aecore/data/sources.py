@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from aecore.data.archives import opened_zip
-from aecore.data.entries import Budget, Entry, Skipped, SourceLimits, is_litter, shown_path, split_path, too_many
+from aecore.data.entries import Budget, Entry, SourceLimits, is_litter, shown_path, split_path, too_many
 from aecore.data.formats import HEAD_BYTES, is_zip, kind_of
 from aecore.data.pictures import Picture, read_file, read_picture, shown_name
+from aecore.data.skipped import Skipped
 from aecore.errors import DataError, PictureError
 
 Source = str | Path | Sequence[tuple[str, bytes]]  # a folder, a zip archive, or names with contents
