@@ -65,7 +65,7 @@ def test_only_a_finite_number_is_a_number(value):
 
 @pytest.mark.parametrize("values", [None, 3, "minutes=3", [["minutes", 3]]])
 def test_settings_that_are_no_object_are_refused(values):
-    with pytest.raises(SettingError, match="training is .*: give an object of settings and values"):
+    with pytest.raises(SettingError, match=r"training is .*: give an object of settings and values"):
         Oven.from_dict(values, "training")
 
 
@@ -180,7 +180,7 @@ def test_a_field_without_a_description_is_a_mistake_in_the_code():
 def test_a_field_of_an_unknown_kind_is_a_mistake_in_the_code():
     @dataclass(frozen=True)
     class OfWords(Settings):
-        words: list[str] = setting((), reason="a kind that no form knows")
+        words: tuple[str, ...] = setting((), reason="a kind that no form knows")
 
     with pytest.raises(TypeError, match="words must be declared"):
         OfWords()
