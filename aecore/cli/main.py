@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from aecore import __version__
-from aecore.cli import data, results, training
+from aecore.cli import data, results, starters, training
 from aecore.cli.answer import Answer
 from aecore.errors import LabError
 
@@ -53,4 +53,5 @@ def _parser() -> argparse.ArgumentParser:
     data.add_commands(command, shared)
     training.add_commands(command)
     results.add_commands(command)
+    starters.add_commands(command)
     return parser

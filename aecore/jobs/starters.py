@@ -1,0 +1,125 @@
+"""The starter runs that ship with the lab, and the one way in which they are made.
+
+Each is trained by its recipe like any run, then reduced to what looking at it needs: weights in float16, no state of
+the optimiser, no weights of single epochs. What is documented of them is measured on the weights as shipped.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from aecore.errors import RunError
+from aecore.jobs.foreground import run_here
+from aecore.runs.archive import TEXTS
+from aecore.runs.arrays import read_arrays, to_bytes
+from aecore.runs.files import write_file
+from aecore.runs.folder import CHECKPOINT, INPUTS, LOG, PREVIEW, SNAPSHOTS, STEPS, Run
+from aecore.runs.store import Runs
+from aecore.runs.weights import newest_checkpoint
+from aecore.training.events import Progress
+from aecore.training.prepare import prepare
+from aecore.training.recipe import DataChoice, make_recipe
+
+LEFT_OUT = (LOG, STEPS)
+
+
+@dataclass(frozen=True)
+class Starter:
+    """One run that ships: the name of its folder, its name on screen, and its recipe."""
+
+    key: str
+    name: str
+    variant: str
+    dataset: str
+    changes: Mapping[str, object] = field(default_factory=dict)
+
+
+STARTERS = (
+    Starter(
+        "vae-2-mnist",
+        "Digits on a plane",
+        "variational",
+        "mnist",
+        {"training.epochs": 40, "training.weight_decay": 0.01},
+    ),
+    Starter(
+        "vae-2-fashion",
+        "Clothes on a plane",
+        "variational",
+        "fashion_mnist",
+        {"training.epochs": 40, "training.weight_decay": 0.01},
+    ),
+    Starter("simple-mnist", "Simple, 32 numbers", "simple", "mnist"),
+    Starter(
+        "deep-30-mnist",
+        "Deep, 30 numbers",
+        "deep",
+        "mnist",
+        {
+            "network.hidden": (1000, 500, 250),
+            "bottleneck.code_size": 30,
+            "training.epochs": 40,
+            "training.weight_decay": 0.01,
+        },
+    ),
+    Starter("convolutional-mnist", "Convolutional, 32 numbers", "convolutional", "mnist"),
+    Starter("denoising-fashion", "Clothes out of noise", "denoising", "fashion_mnist"),
+)
+
+
+def find_starter(key: str) -> Starter:
+    """RunError naming those that exist."""
+    for starter in STARTERS:
+        if starter.key == key:
+            return starter
+    raise RunError(f"There is no starter run {key!r}: choose one of {', '.join(each.key for each in STARTERS)}.")
+
+
+def train_starter(starter: Starter, runs: Runs) -> Iterator[Progress | Run]:
+    """Train it as an ordinary run: its progress, then the run. A run of the same recipe is resumed, not repeated."""
+    recipe, _ = prepare(make_recipe(starter.variant, DataChoice(starter.dataset), starter.changes))
+    run = next((each for each in _with_name(runs, starter.name) if each.recipe() == recipe), None)
+    run = run or runs.create(recipe, starter.name)
+    if run.summary().state != "finished":
+        for event in run_here(run):
+            if isinstance(event, Progress):
+                yield event
+    yield run
+
+
+def ship(run: Run, folder: Path) -> Run:
+    """Write the reduced run into `folder`, in place of what was there. RunError for a run that is not finished."""
+    if run.summary().state != "finished":
+        raise RunError(f"{run.id} is {run.summary().state}: only a finished run can be shipped; resume it first.")
+    made = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(made, ignore_errors=True)
+    (made / SNAPSHOTS).mkdir(parents=True)
+    for name in (*TEXTS, PREVIEW, f"{SNAPSHOTS}/{INPUTS}"):
+        if name not in LEFT_OUT and (run.path / name).is_file():
+            shutil.copyfile(run.path / name, made / name)
+    checkpoint, _ = newest_checkpoint(run)
+    if checkpoint is None:
+        raise RunError(f"{run.id} has no checkpoint: train it again.")
+    write_file(made / CHECKPOINT, checkpoint.weights_only(torch.float16).to_bytes())
+    for epoch in run.snapshots():
+        path = run.snapshot_path(epoch)
+        kept = {name: each for name, each in read_arrays(path).items() if not name.startswith("decoder.")}
+        write_file(made / SNAPSHOTS / path.name, to_bytes(kept))
+    shutil.rmtree(folder, ignore_errors=True)
+    made.rename(folder)
+    return Run(folder, starter=True)
+
+
+def keep_figures(run: Run, figures: Mapping[str, object]) -> None:
+    """Write the figures measured on the shipped weights beside them."""
+    write_file(run.path / "evaluation.json", json.dumps(figures, indent=2).encode() + b"\n")
+
+
+def _with_name(runs: Runs, name: str) -> Iterator[Run]:
+    for summary in runs.list():
+        if summary.name == name and not summary.starter and not summary.damaged:
+            yield runs.get(summary.id)
