@@ -4,7 +4,7 @@
     optimiser.<group>.<n>.<name>  state of the n-th parameter of a group
     stream.<name>                 state of a random stream
     total.<name>                  sums over the part of the epoch that is already done
-    header: format, epoch, step, step_in_epoch, seconds, digest (SHA-256 over names and bytes of all tensors)
+    header: format, position (epoch, step, step_in_epoch, seconds), digest (SHA-256 over position and all tensors)
 
 One file, so that it can be replaced in one step: weights and optimiser never disagree. Weights alone, as shipped
 and exported, are a checkpoint that holds no more than model.*, in float16 if so wished.
@@ -62,11 +62,8 @@ class Checkpoint:
     def to_bytes(self) -> bytes:
         """The file's content."""
         tensors = {name: each.detach().cpu().contiguous() for name, each in self.tensors.items()}
-        header = {
-            "format": FORMAT,
-            "position": json.dumps(vars(self.position)),
-            "digest": digest(tensors.items()),
-        }
+        position = json.dumps(vars(self.position))
+        header = {"format": FORMAT, "position": position, "digest": digest(position, tensors.items())}
         content: bytes = save(tensors, metadata=header)
         return content
 
@@ -87,15 +84,19 @@ def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
         raise RunError(f"{path.name} is damaged and cannot be read ({error}).") from None
     if header.get("format") != FORMAT or "position" not in header:
         raise RunError(f"{path.name} is no checkpoint of this version of the lab.")
-    if not prefix and digest(tensors.items()) != header.get("digest"):
+    if not prefix and digest(header["position"], tensors.items()) != header.get("digest"):
         raise RunError(f"{path.name} is damaged: its content does not match its own checksum.")
-    return Checkpoint(Position(**json.loads(header["position"])), tensors)
+    try:
+        position = Position(**json.loads(header["position"]))
+    except (ValueError, TypeError):
+        raise RunError(f"{path.name} is damaged: it does not say how far training had come.") from None
+    return Checkpoint(position, tensors)
 
 
-def digest(tensors: Iterable[tuple[str, Tensor]]) -> str:
-    """SHA-256 over the sorted names and bytes of tensors."""
-    whole = hashlib.sha256()
+def digest(position: str, tensors: Iterable[tuple[str, Tensor]]) -> str:
+    """SHA-256 over the position as written and the sorted names, kinds, shapes and bytes of tensors."""
+    whole = hashlib.sha256(position.encode())
     for name, each in sorted(tensors, key=lambda pair: pair[0]):
-        whole.update(name.encode())
+        whole.update(f"{name} {each.dtype} {list(each.shape)}".encode())
         whole.update(each.contiguous().view(-1).view(torch.uint8).numpy().tobytes() if each.numel() else b"")
     return whole.hexdigest()
