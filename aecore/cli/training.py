@@ -140,7 +140,9 @@ def _stop(options: argparse.Namespace) -> Answer:
 
 def _runs(options: argparse.Namespace) -> Answer:
     listed = Runs(options.runs).list()
-    rows = [{**asdict(each), "epochs": f"{each.epochs_done}/{each.epochs_total}"} for each in listed]
+    rows: list[dict[str, object]] = [
+        asdict(each) | {"epochs": f"{each.epochs_done}/{each.epochs_total}"} for each in listed
+    ]
     columns = {"id": "run", "name": "name", "variant": "variant", "dataset": "data set", "latent": "code"}
     columns |= {"epochs": "epochs", "state": "state", "loss": "validation loss", "bytes": "bytes"}
     return Answer([asdict(each) for each in listed], table(rows, columns) if rows else "There are no runs yet.")

@@ -1,7 +1,7 @@
 """Convolutional autoencoder networks: the decoder goes back up with transposed convolutions.
 
-    encoder   [c, h, w] -> (convolution, halve) per level -> [channels_n, h/2^n, w/2^n] -> flatten -> features
-    decoder   code -> dense -> [channels_n, h/2^n, w/2^n] -> (transposed convolution, double) per level -> [c, h, w]
+    encoder   [c, h, w] -> (convolution, halve) per level -> [channels_n, h/2^n, w/2^n] -> squeeze -> dense -> features
+    decoder   code -> dense -> unsqueeze -> [channels_n, h/2^n, w/2^n] -> (transposed convolution, double) -> [c, h, w]
 
 A level halves height and width, rounding up, so that every image size works; on the way back the transposed
 convolution doubles them and what is too much is cut off. Its 4 x 4 kernel is a multiple of its stride 2: every
@@ -25,6 +25,8 @@ from aecore.networks.pair import Networks
 from aecore.settings import Settings, setting
 from aecore.shapes import ImageShape
 
+Size = tuple[int, int]  # height, width
+
 
 @dataclass(frozen=True)
 class ConvSettings(Settings):
@@ -42,6 +44,14 @@ class ConvSettings(Settings):
     residual_blocks: int = setting(0, 0, 8, "per level", "extra pairs of convolutions with a shortcut", advanced=True)
     normalisation: bool = setting(
         False, reason="batch normalisation after every convolution: faster training of deep networks", advanced=True
+    )
+    squeeze: int = setting(
+        0,
+        0,
+        1024,
+        "channels",
+        "a last convolution to so few channels keeps the dense layer at the code small; 0 leaves it out",
+        advanced=True,
     )
     activation: str = setting("silu", choices=CHOICES, reason="non-linearity after every convolution", advanced=True)
 
@@ -86,18 +96,28 @@ def build_conv(settings: ConvSettings, image_shape: ImageShape, features: int, l
     if not settings.channels:
         raise SettingError("network.channels is empty: give at least one level, for instance 32, 64.")
     sizes = _sizes(height, width, len(settings.channels))
-    inner = (settings.channels[-1], *sizes[-1])
     widths = (channels, *settings.channels)
+    return Networks(_encoder(settings, widths, sizes, features), _decoder(settings, widths, sizes, latent))
 
+
+def _encoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size], features: int) -> nn.Module:
     encoder = nn.Sequential()
     for inputs, outputs in pairwise(widths):
         encoder.extend(_halve(inputs, outputs, settings))
         encoder.extend(Residual(outputs, settings) for _ in range(settings.residual_blocks))
+    if settings.squeeze:
+        encoder.append(nn.Conv2d(widths[-1], settings.squeeze, 3, padding=1))
+    inner = (settings.squeeze or widths[-1], *sizes[-1])
     encoder.extend([nn.Flatten(), nn.Linear(prod(inner), features)])
+    return encoder
 
-    decoder = nn.Sequential(
-        nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner), *_norm_and_activation(inner[0], settings)
-    )
+
+def _decoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size], latent: int) -> nn.Module:
+    inner = (settings.squeeze or widths[-1], *sizes[-1])
+    decoder = nn.Sequential(nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner))
+    if settings.squeeze:
+        decoder.append(nn.Conv2d(settings.squeeze, widths[-1], 3, padding=1))
+    decoder.extend(_norm_and_activation(widths[-1], settings))
     ways_up = list(zip(pairwise(reversed(widths)), reversed(sizes[:-1]), strict=True))
     for level, ((inputs, outputs), size) in enumerate(ways_up, start=1):
         decoder.extend(Residual(inputs, settings) for _ in range(settings.residual_blocks))
@@ -105,10 +125,10 @@ def build_conv(settings: ConvSettings, image_shape: ImageShape, features: int, l
         decoder.append(Double(inputs, outputs, size, bias=last or not settings.normalisation))
         if not last:
             decoder.extend(_norm_and_activation(outputs, settings))
-    return Networks(encoder, decoder)
+    return decoder
 
 
-def _sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
+def _sizes(height: int, width: int, levels: int) -> list[Size]:
     """Height and width before every level and after the last, halved and rounded up."""
     sizes = [(height, width)]
     for level in range(levels):

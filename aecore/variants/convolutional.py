@@ -25,7 +25,8 @@ CONVOLUTIONAL = Variant(
     picture="transposed_convolution",
     changes={
         "network.kind": "conv",
-        "network.channels": (32, 64),
+        "network.channels": (16, 32),
+        "network.normalisation": True,
         "bottleneck.code_size": 32,
         "objective.kind": "bce",
         "training.epochs": 12,
