@@ -12,9 +12,10 @@ import gzip
 import re
 import zlib
 from collections.abc import Sequence
+from io import BufferedIOBase
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +31,6 @@ MOST_DIMENSIONS = 4
 MOST_CLASSES = 1000
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_BEST_RATIO = 1032  # deflate cannot shrink anything more than this
-
-
-class Readable(Protocol):
-    """A file, unzipped on the way or not."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class IdxFolder(NamedTuple):
@@ -91,7 +86,7 @@ def read_idx_folder(folder: Path, class_names: tuple[str, ...] = (), title: str 
     return IdxFolder(train, test)
 
 
-def _read(stream: Readable, path: Path, limit_bytes: int, at_most: int) -> Array:
+def _read(stream: BufferedIOBase, path: Path, limit_bytes: int, at_most: int) -> Array:
     """The array that `stream` holds; `at_most` is what a file of this size could hold."""
     dtype, shape = _header(stream, path)
     announced = prod(shape) * dtype.itemsize  # exact: Python's integers do not overflow
@@ -110,7 +105,7 @@ def _read(stream: Readable, path: Path, limit_bytes: int, at_most: int) -> Array
     return np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
-def _header(stream: Readable, path: Path) -> tuple[np.dtype[Any], tuple[int, ...]]:
+def _header(stream: BufferedIOBase, path: Path) -> tuple[np.dtype[Any], tuple[int, ...]]:
     magic = stream.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= MOST_DIMENSIONS:
         raise DataError(

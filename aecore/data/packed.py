@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,8 @@ Bytes = npt.NDArray[np.uint8]
 MANIFEST = "manifest.json"
 FORMAT = 1
 LAYOUTS = ("rows", "columns")
+ORIGINALS = ("train", "test")
+PARTS = ("train", "validation", "test")
 RESTORE = "restore the folder assets/datasets from the repository."
 IMAGES_PER_BLOCK = 30_000
 # Of literal context and position bits, four and none pack pixels best; the dictionary covers a whole block.
@@ -71,12 +73,12 @@ class Manifest:
     licence: str
     attribution: str
     layout: str  # "rows" or "columns"
-    originals: dict[str, Original]  # "train", "test"
-    parts: dict[str, Part]  # "train", "validation", "test"
+    originals: dict[str, Original]  # by ORIGINALS
+    parts: dict[str, Part]  # by PARTS
     format: int = FORMAT
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, folder: Path) -> "Manifest":
         """The manifest of `folder`. DataError when it is missing or not as this program writes it."""
         path = folder / MANIFEST
         try:
@@ -85,7 +87,7 @@ class Manifest:
             raise DataError(f"{path} cannot be used ({error}): {RESTORE}") from error
 
     @classmethod
-    def _from_json(cls, values: dict[str, Any]) -> Self:
+    def _from_json(cls, values: dict[str, Any]) -> "Manifest":
         channels, height, width = values.pop("shape")
         originals = {
             name: Original(**{**each, "images": tuple(each["images"])})
@@ -99,8 +101,10 @@ class Manifest:
             parts=parts,
             **values,
         )
-        if manifest.format != FORMAT or set(originals) != {"train", "test"} or manifest.layout not in LAYOUTS:
-            raise ValueError(f"format {manifest.format}, layout {manifest.layout}, files for {', '.join(originals)}")
+        if manifest.format != FORMAT or manifest.layout not in LAYOUTS:
+            raise ValueError(f"format {manifest.format}, layout {manifest.layout}")
+        if set(originals) != set(ORIGINALS) or set(parts) != set(PARTS):
+            raise ValueError(f"files for {', '.join(originals)}, parts {', '.join(parts)}")
         return manifest
 
     def write(self, folder: Path) -> None:

@@ -16,7 +16,7 @@ from aecore.data import cache
 from aecore.data.cache import Array, Expected
 from aecore.data.image_set import ImageSet, Splits
 from aecore.data.info import DatasetInfo
-from aecore.data.packed import Manifest, Original, Part, best_layout, unpack, write_original
+from aecore.data.packed import PARTS, Manifest, Original, Part, best_layout, unpack, write_original
 from aecore.data.splits import shuffled
 from aecore.errors import DataError
 from aecore.places import ASSETS, data_folder
@@ -25,7 +25,6 @@ SHIPPED: Final = ("mnist", "fashion_mnist")
 FOLDER: Final = ASSETS / "datasets"
 VALIDATION: Final = 5_000
 SPLIT_SEED: Final = 1998
-PARTS: Final = ("train", "validation", "test")
 LAYOUT_SAMPLE: Final = 5_000
 
 
