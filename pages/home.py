@@ -50,16 +50,16 @@ def _first_steps(starters: list[RunSummary]) -> None:
         if plane is not None and st.button(
             "Drag through a latent space", type="primary", icon=":material/drag_pan:", key="home.drag"
         ):
-            st.switch_page("pages/latent_space.py", query_params={RUN: plane.id})
+            st.switch_page("latent_space.py", query_params={RUN: plane.id})
         if st.button(
             "Train your own",
             type="primary" if plane is None else "secondary",
             icon=":material/play_arrow:",
             key="home.train",
         ):
-            st.switch_page("pages/train.py")
+            st.switch_page("train.py")
         if st.button("Bring your own pictures", icon=":material/add_photo_alternate:", key="home.pictures"):
-            st.switch_page("pages/data.py")
+            st.switch_page("data.py")
 
 
 def _under_way(listed: list[RunSummary]) -> None:
@@ -67,7 +67,7 @@ def _under_way(listed: list[RunSummary]) -> None:
     for summary in listed:
         done = summary.epochs_done / max(summary.epochs_total, 1)
         st.progress(done, f"{summary.name}: {summary.state}, epoch {summary.epochs_done} of {summary.epochs_total}")
-        st.page_link("pages/train.py", label="Watch it", query_params={RUN: summary.id})
+        st.page_link("train.py", label="Watch it", query_params={RUN: summary.id})
 
 
 def _cards(entries: Sequence[Entry], card: Callable[[Entry], None]) -> None:
@@ -92,14 +92,14 @@ def _starter_card(runs: Runs, summary: RunSummary) -> None:
         )
     st.caption(f"{summary.dataset}, code of {summary.latent} numbers, {summary.parameters:,} parameters")
     with st.container(horizontal=True):
-        st.page_link("pages/latent_space.py", label="Latent space", query_params={RUN: summary.id})
-        st.page_link("pages/reconstruct.py", label="Reconstruct", query_params={RUN: summary.id})
+        st.page_link("latent_space.py", label="Latent space", query_params={RUN: summary.id})
+        st.page_link("reconstruct.py", label="Reconstruct", query_params={RUN: summary.id})
 
 
 def _variant_card(variant: Variant) -> None:
     st.markdown(f"**{variant.title}**")
     st.write(variant.summary)
-    st.page_link("pages/train.py", label="Train it", query_params={"variant": variant.key})
+    st.page_link("train.py", label="Train it", query_params={"variant": variant.key})
 
 
 with page("Latent Lab", "A laboratory for autoencoders that runs on your own machine."):

@@ -81,12 +81,19 @@ class LatentCanvas {
     this.keep = (value) => setStateValue('kept', value);
     const { fingerprint } = readHeader(data);
     if (fingerprint !== this.fingerprint) this.#setScene(readScene(data));
-    else this.map?.setColours(this.#colours());
+    else this.#recolour();
     this.fingerprint = fingerprint;
   }
 
+  #recolour() {
+    const colours = this.#colours();
+    this.map?.setColours(colours);
+  }
+
   #colours() {
-    return currentColours(this.root, this.scene.themes);
+    const colours = currentColours(this.root, this.scene.themes);
+    this.root.style.colorScheme = colours.dark ? 'dark' : 'light'; // for what the browser draws itself
+    return colours;
   }
 
   #setScene(scene) {
@@ -95,7 +102,8 @@ class LatentCanvas {
     this.root.setAttribute('data-lab', scene.key);
     if (before && sameKind(before, scene)) this.#goOn(scene);
     else this.#build(scene);
-    this.map?.setScene(scene, this.#colours());
+    const colours = this.#colours();
+    this.map?.setScene(scene, colours);
     this.pictures.setScene(scene);
     this.sliders?.setScene(scene);
     this.interpolation?.setScene(scene);
@@ -120,7 +128,8 @@ class LatentCanvas {
     this.interpolation = parts.has('interpolation') ? this.#interpolation() : null;
     this.pictures = new Pictures(this.explorer, {
       near: () => this.map?.nearestToProbe() ?? -1,
-      actions: this.#actions(),
+      forHeld: this.#endButtons(),
+      always: scene.keep ? [this.#keepButton()] : [],
       spoken: (words) => this.map?.describe(`Map of ${scene.count} codes. ${words}`),
     });
     this.#arrange();
@@ -140,12 +149,11 @@ class LatentCanvas {
     return new Interpolation(this.explorer, decode, (places) => this.map?.setPath(places));
   }
 
-  #actions() {
-    if (!this.interpolation) return this.scene.keep ? [this.#keepButton()] : [];
-    const ends = [0, 1].map((which) =>
+  #endButtons() {
+    if (!this.interpolation) return [];
+    return [0, 1].map((which) =>
       button(`Use as ${'AB'[which]}`, () => this.interpolation.setEnd(which, this.explorer.held)),
     );
-    return this.scene.keep ? [...ends, this.#keepButton()] : ends;
   }
 
   #keepButton() {

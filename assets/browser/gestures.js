@@ -13,11 +13,13 @@
  */
 
 const WHEEL = 0.0018; // of a doubling per pixel of wheel
+const EARLY_MS = 12; // a drag need not wait for the next frame, but a fast mouse must not keep the decoder busy either
 
 export class Gestures {
   #fingers = new Map();
   #doing = 'nothing'; // 'drag' or 'pan'
   #space = false;
+  #dragged = 0; // when the last movement of a drag was told
 
   /**
    * @param {HTMLElement} surface
@@ -28,6 +30,8 @@ export class Gestures {
     this.meaning = meaning;
     surface.addEventListener('pointerdown', (event) => this.#down(event));
     surface.addEventListener('pointermove', (event) => this.#move(event));
+    surface.addEventListener('pointerrawupdate', (event) => this.#early(event)); // where it exists
+    surface.addEventListener('mousedown', (event) => event.button === 1 && event.preventDefault()); // no autoscroll
     surface.addEventListener('pointerup', (event) => this.#up(event));
     surface.addEventListener('pointercancel', (event) => this.#up(event));
     surface.addEventListener('pointerleave', () => meaning.leave());
@@ -44,7 +48,6 @@ export class Gestures {
   }
 
   #down(event) {
-    this.surface.focus({ preventScroll: true });
     if (event.isTrusted) this.surface.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, this.#place(event));
     if (this.#fingers.size > 1 || event.button !== 0 || this.#space) {
@@ -53,7 +56,11 @@ export class Gestures {
       this.#doing = 'drag';
       this.meaning.press(...this.#place(event), event.timeStamp);
     }
-    event.preventDefault();
+  }
+
+  /** A browser tells `pointermove` once per frame, just before it draws; this comes as soon as the hand has moved. */
+  #early(event) {
+    if (this.#doing === 'drag' && event.timeStamp - this.#dragged >= EARLY_MS) this.#move(event);
   }
 
   #move(event) {
@@ -62,6 +69,8 @@ export class Gestures {
     if (before === undefined) {
       if (event.pointerType !== 'touch') this.meaning.hover(...place, event.timeStamp);
     } else if (this.#doing === 'drag') {
+      if (place[0] === before[0] && place[1] === before[1]) return; // told early
+      this.#dragged = event.timeStamp;
       this.#fingers.set(event.pointerId, place);
       this.meaning.drag(...place, event.timeStamp);
     } else if (this.#fingers.size === 2) {

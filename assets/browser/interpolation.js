@@ -15,7 +15,7 @@ export class Interpolation {
    * @param {(places: [number, number][]|null) => void} drawPath
    */
   constructor(explorer, decode, drawPath) {
-    Object.assign(this, { explorer, decode, drawPath, way: 'straight', t: 0.5, ends: null });
+    Object.assign(this, { explorer, decode, drawPath, way: 'straight', t: 0.5, ends: null, used: false });
     this.render = oncePerFrame(() => this.#follow());
     this.ways = choice('Way', [['straight', 'Straight'], ['spherical', 'Spherical']], (way) => this.setWay(way));
     this.slider = element('input', { type: 'range', min: 0, max: 1, step: 0.005, 'aria-label': 'Position between A and B' });
@@ -42,6 +42,7 @@ export class Interpolation {
 
   /** Take a picture as one of the two ends. @param {0|1} which @param {number} index */
   setEnd(which, index) {
+    this.used = true;
     this.#setEnds(this.ends.with(which, index));
   }
 
@@ -56,6 +57,7 @@ export class Interpolation {
 
   setWay(way) {
     this.way = way;
+    this.used = true;
     this.#renew();
     this.#slide(this.t, performance.now());
   }
@@ -93,15 +95,21 @@ export class Interpolation {
   }
 
   #tracePath() {
-    if (this.scene.plane === null) return;
+    if (this.scene.plane === null || !this.used) return; // before that a line on the map would puzzle
     const along = Array.from({ length: WAY_POINTS }, (_, i) => this.#code(i / (WAY_POINTS - 1)));
     this.drawPath(along.map((code) => this.scene.plane.position(code)));
   }
 
   #slide(t, inputMs) {
     this.t = t;
+    if (!this.used) this.#startUse();
     this.explorer.jump(this.#code(t), inputMs, 'interpolation');
     this.render();
+  }
+
+  #startUse() {
+    this.used = true;
+    this.#tracePath();
   }
 
   /** The picture that was decoded for the present place on the way. */

@@ -76,13 +76,20 @@ export class MapView {
     this.tools = choice('Start from', [['probe', 'Probe'], ['picture', 'Picture']], (tool) => this.setTool(tool));
     this.hoverBox = element('input', { type: 'checkbox' });
     this.hoverBox.addEventListener('change', () => (this.follows = this.hoverBox.checked));
-    this.hoverLabel = element('label', { class: 'check' }, this.hoverBox, 'follow the mouse');
+    this.hoverLabel = element('label', { class: 'check mouse-only' }, this.hoverBox, 'follow the mouse');
     return element(
       'div',
       { class: 'toolbar' },
       this.tools.root,
       this.hoverLabel,
-      element('span', { class: 'spacer' }),
+      this.#zoomButtons(),
+    );
+  }
+
+  #zoomButtons() {
+    return element(
+      'div',
+      { class: 'zoom' },
       button('\u2212', () => this.#zoom(1 / 1.5), { 'aria-label': 'Zoom out', class: 'icon' }),
       button('+', () => this.#zoom(1.5), { 'aria-label': 'Zoom in', class: 'icon' }),
       button('Reset view', () => this.resetView()),

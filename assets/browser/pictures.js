@@ -7,13 +7,14 @@ import { button, codeInWords, element, number, oncePerFrame, whenQuiet } from '.
 import { Picture } from './picture.js';
 
 const LARGE = 256; // pixels
-const SMALL = 112;
+const SMALL = 128;
 const REST_MS = 400; // a screen reader hears about the code when it rests
 
 export class Pictures {
   /**
    * @param {import('./explorer.js').Explorer} explorer
-   * @param {{near: () => number, actions: HTMLElement[], spoken: (words: string) => void}} around
+   * @param {{near: () => number, forHeld: HTMLElement[], always: HTMLElement[], spoken: (words: string) => void}} around
+   *   near: index of the picture nearest to the probe; forHeld, always: further buttons; spoken: is told what is said
    */
   constructor(explorer, around) {
     Object.assign(this, { explorer, around });
@@ -25,7 +26,8 @@ export class Pictures {
     this.letGo = button('Let go', (event) => this.explorer.release(event.timeStamp));
     this.mean = button('To the mean code', (event) => this.explorer.jump(this.scene.mean, event.timeStamp, 'mean'));
     this.grid = element('div', { class: 'picture-grid' });
-    this.actions = element('div', { class: 'actions' }, this.home, this.letGo, ...around.actions, this.mean);
+    this.forHeld = [this.home, this.letGo, ...around.forHeld];
+    this.actions = element('div', { class: 'actions' }, ...this.forHeld, this.mean, ...around.always);
     this.root = element('aside', { class: 'pictures', 'aria-label': 'Pictures' }, this.message, this.grid, this.actions, this.spoken);
   }
 
@@ -68,9 +70,8 @@ export class Pictures {
     const { held, code } = this.explorer;
     this.preview(-1);
     this.reconstruction.show(held >= 0);
-    [this.home, this.letGo].forEach((each) => (each.hidden = held < 0));
+    this.forHeld.forEach((each) => (each.hidden = held < 0));
     this.home.disabled = this.explorer.atHome;
-    this.around.actions.forEach((each) => (each.hidden = held < 0));
     const title = held >= 0 && !this.explorer.atHome ? 'Moved' : 'Decoded';
     this.decoded.describe(title, code.length <= 3 ? `code ${codeInWords(code)}` : this.#distance());
     this.speak();

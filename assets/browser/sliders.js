@@ -39,7 +39,7 @@ export class Sliders {
   }
 
   #row({ dimension, low, high, activity }) {
-    const label = `Number ${dimension + 1}`;
+    const label = `Code ${dimension + 1}`;
     const input = element('input', { type: 'range', min: low, max: high, step: (high - low) / STEPS });
     const output = element('output');
     input.addEventListener('input', (event) =>

@@ -91,9 +91,9 @@ def _buttons(run: Run, summary: RunSummary, page: str) -> None:
             st.rerun()
         if summary.epochs_done:
             if st.button("Latent space", key=f"{page}.latent", icon=":material/drag_pan:"):
-                st.switch_page("pages/latent_space.py", query_params={RUN: run.id})
+                st.switch_page("latent_space.py", query_params={RUN: run.id})
             if st.button("Reconstruct", key=f"{page}.reconstruct", icon=":material/compare:"):
-                st.switch_page("pages/reconstruct.py", query_params={RUN: run.id})
+                st.switch_page("reconstruct.py", query_params={RUN: run.id})
 
 
 def _resumable(summary: RunSummary) -> bool:

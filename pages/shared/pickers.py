@@ -66,4 +66,4 @@ def _empty_state(listed: int) -> None:
         else "None of the runs fits this page yet. Train a model first, or wait for the first epoch of one.",
         icon=":material/info:",
     )
-    st.page_link("pages/train.py", label="Train a model", icon=":material/play_arrow:")
+    st.page_link("train.py", label="Train a model", icon=":material/play_arrow:")

@@ -1,0 +1,22 @@
+"""The list of pages: the script that the server runs for every visit.
+
+Reads nothing, writes nothing. Starts loading torch once the first page has been sent.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared.serving import FAVICON
+from pages.shared.warming import warm_up_once
+
+HERE = Path(__file__).resolve().parent
+
+PAGES = [
+    st.Page(HERE / "home.py", title="Home", icon=":material/home:", default=True),
+    st.Page(HERE / "train.py", title="Train", icon=":material/model_training:"),
+]
+
+st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")
+st.navigation(PAGES).run()
+warm_up_once()
