@@ -18,5 +18,5 @@ PAGES = [
 ]
 
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")
-st.navigation(PAGES).run()
+st.navigation(PAGES, position="top").run()
 warm_up_once()

@@ -11,9 +11,12 @@ alone: classes beyond the tenth reuse the colours with another shape, and maps n
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from aecore.plots.palette import Palette
 
 Mode = Literal["light", "dark"]
 
@@ -88,6 +91,14 @@ def mode() -> Mode:
 def colours() -> Colours:
     """The colours of the mode in which the person now sees the lab."""
     return MODES[mode()]
+
+
+def palette() -> "Palette":
+    """The same colours as the figures of `aecore.plots` take them."""
+    from aecore.plots.palette import Palette
+
+    now = colours()
+    return Palette(now.accent, now.text, now.muted, now.background, now.hairline, now.classes)
 
 
 def class_colour(index: int, of: Colours) -> str:
