@@ -84,7 +84,8 @@ def slices(count: int, size: int) -> Iterator[slice]:
 
 def as_floats(images: Pixels) -> Images:
     """uint8 -> float32 in [0, 1], on the CPU."""
-    return torch.from_numpy(np.ascontiguousarray(images)).float().div_(255.0)
+    # A copy: images may be memory-mapped read-only, and torch warns of tensors over memory that cannot be written.
+    return torch.from_numpy(np.array(images)).float().div_(255.0)
 
 
 def noise(seed: int, purpose: str, batch: int) -> torch.Generator:
