@@ -14,7 +14,9 @@ HERE = Path(__file__).resolve().parent
 
 PAGES = [
     st.Page(HERE / "home.py", title="Home", icon=":material/home:", default=True),
+    st.Page(HERE / "data.py", title="Data", icon=":material/photo_library:"),
     st.Page(HERE / "train.py", title="Train", icon=":material/model_training:"),
+    st.Page(HERE / "latent_space.py", title="Latent space", icon=":material/drag_pan:"),
 ]
 
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")
