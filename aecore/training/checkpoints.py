@@ -49,8 +49,8 @@ class Checkpoint:
 
     @property
     def resumable(self) -> bool:
-        """False for weights alone."""
-        return any(name.startswith("optimiser.") for name in self.tensors)
+        """False for weights alone, unless no step was taken yet: then there is no more to know."""
+        return self.position.step == 0 or any(name.startswith("optimiser.") for name in self.tensors)
 
     def weights_only(self, dtype: torch.dtype = torch.float32) -> "Checkpoint":
         """The model alone, floating-point tensors as `dtype`."""

@@ -89,14 +89,7 @@ class DataChoice:
     fingerprint: str = ""  # of the data set when the run was made; "" while not yet known
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise SettingError(f"data.name is {self.name!r}: give the name of a data set.")
-        if not isinstance(self.classes, tuple) or not all(_whole(each) for each in self.classes):
-            raise SettingError(f"data.classes is {self.classes!r}: give the numbers of classes, or none for all.")
-        if not _whole(self.limit):
-            raise SettingError(f"data.limit is {self.limit!r}: give a whole number of images, or 0 for all.")
-        if not isinstance(self.fingerprint, str):
-            raise SettingError(f"data.fingerprint is {self.fingerprint!r}: give the text that the data set has.")
+        _check_choice(self.name, self.classes, self.limit, self.fingerprint)
 
     def to_dict(self) -> dict[str, object]:
         """Plain JSON values."""
@@ -111,13 +104,10 @@ class DataChoice:
     def from_dict(cls, values: Any) -> "DataChoice":
         """SettingError for unknown keys or values of a wrong type."""
         _known_keys(values, ("name", "classes", "limit", "fingerprint"), "data")
-        classes = values.get("classes", [])
-        return cls(
-            name=values.get("name", ""),
-            classes=tuple(classes) if isinstance(classes, list) else classes,
-            limit=values.get("limit", 0),
-            fingerprint=values.get("fingerprint", ""),
-        )
+        name, classes = values.get("name", ""), values.get("classes", [])
+        limit, fingerprint = values.get("limit", 0), values.get("fingerprint", "")
+        _check_choice(name, classes, limit, fingerprint)
+        return cls(name, tuple(classes), limit, fingerprint)
 
 
 @dataclass(frozen=True)
@@ -133,8 +123,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         find_variant(self.variant)
-        if not _whole(self.seed) or self.seed > MAX_SEED:
-            raise SettingError(f"The seed is {self.seed!r}: give a whole number from 0 to {MAX_SEED}.")
+        _check_seed(self.seed)
         if not self.stages:
             raise SettingError("The recipe has no stages: it needs at least one set of training settings.")
 
@@ -186,11 +175,12 @@ class Recipe:
         missing = [key for key in KEYS if key not in values]
         if missing:
             raise SettingError(f"The recipe lacks {', '.join(missing)}.")
+        _check_seed(values["seed"])
         stages = values["stages"]
         if not isinstance(stages, list):
             raise SettingError("The stages of a recipe must be a list of training settings.")
         return cls(
-            variant=values["variant"],
+            variant=find_variant(values["variant"]).key,
             data=DataChoice.from_dict(values["data"]),
             parts=Parts.from_dict(values["parts"]),
             stages=tuple(TrainingSettings.from_dict(stage, "training") for stage in stages),
@@ -260,6 +250,22 @@ def _known_keys(values: object, known: tuple[str, ...], where: str) -> None:
         raise SettingError(
             f"The {where} has the unknown key {', '.join(map(repr, unknown))}: known are {', '.join(known)}."
         )
+
+
+def _check_choice(name: object, classes: object, limit: object, fingerprint: object) -> None:
+    if not isinstance(name, str) or not name:
+        raise SettingError(f"data.name is {name!r}: give the name of a data set.")
+    if not isinstance(classes, (list, tuple)) or not all(_whole(each) for each in classes):
+        raise SettingError(f"data.classes is {classes!r}: give the numbers of classes, or none for all.")
+    if not _whole(limit):
+        raise SettingError(f"data.limit is {limit!r}: give a whole number of images, or 0 for all.")
+    if not isinstance(fingerprint, str):
+        raise SettingError(f"data.fingerprint is {fingerprint!r}: give the text that the data set has.")
+
+
+def _check_seed(seed: object) -> None:
+    if not isinstance(seed, int) or not _whole(seed) or seed > MAX_SEED:
+        raise SettingError(f"The seed is {seed!r}: give a whole number from 0 to {MAX_SEED}.")
 
 
 def _whole(value: object) -> bool:
