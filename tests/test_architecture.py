@@ -50,18 +50,30 @@ def imported(statements: Iterator[ast.AST]) -> set[str]:
     return modules
 
 
-def test_every_package_that_is_imported_is_declared(declared):
-    direct = set(pins(declared["project"]["dependencies"]))
+def undeclared(files: list[Path], declared: set[str]) -> dict[str, str]:
+    """The files that import a package which none of the declared distributions provides."""
     providers = importlib.metadata.packages_distributions()
-    undeclared = {}
-    for file in sources("app.py", "aecore/**/*.py", "pages/**/*.py"):
+    found = {}
+    for file in files:
         for module in imported(ast.walk(ast.parse(file.read_text()))):
             package = module.partition(".")[0]
             if package in sys.stdlib_module_names or package in OWN:
                 continue
-            if direct.isdisjoint(map(canonical, providers.get(package, []))):
-                undeclared[str(file.relative_to(PROJECT))] = package
-    assert not undeclared
+            if declared.isdisjoint(map(canonical, providers.get(package, []))):
+                found[str(file.relative_to(PROJECT))] = package
+    return found
+
+
+def test_every_package_that_is_imported_is_declared(declared):
+    for_use = set(pins(declared["project"]["dependencies"]))
+    assert undeclared(sources("app.py", "aecore/**/*.py", "pages/**/*.py"), for_use) == {}
+
+
+def test_every_package_that_tests_import_is_declared(declared):
+    for_tests = set(pins(declared["project"]["dependencies"])) | set(pins(declared["dependency-groups"]["dev"]))
+    benchmarks = PROJECT / "tests" / "benchmarks"  # it has requirements of its own
+    files = [file for file in sources("tests/**/*.py") if benchmarks not in file.parents]
+    assert undeclared(files, for_tests) == {}
 
 
 def test_the_requirement_files_pin_what_is_declared(declared):
