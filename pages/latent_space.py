@@ -101,9 +101,10 @@ def _how_to() -> None:
 
 
 def _lines(run: Run) -> None:
-    from aecore.analysis.recipes_as_code import latent_lines
+    from aecore.analysis.latent import latent_map
+    from aecore.analysis.recipes_as_code import analysis_lines
 
-    lines = latent_lines(run.id)
+    lines = analysis_lines(latent_map, run.id, split="test")
     as_code(lines.shell, lines.python)
 
 

@@ -68,25 +68,26 @@ def _choices() -> "tuple[Variant, Recipe | None]":
     """The form; returns the variant and the recipe as it stands, None while something does not fit."""
     variant = _pick_variant()
     info = _pick_data(variant)
-    changes = recipe_form(PAGE, variant)
-    with st.expander("Which images, which chance, what name"):
-        classes = _pick_classes(info)
-        limit = st.number_input(
-            "Training images", 0, info.train, 0, 1000, key=f"{PAGE}.limit", help="0 takes all of them."
-        )
+    form, action, rest = st.container(), st.container(), st.container()
+    with form:
+        changes = recipe_form(PAGE, variant, rest)
+    with rest.expander("Which images, which chance, what name"):
+        choice = _pick_images(info)
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"{PAGE}.seed", help="The same seed gives the same run.")
         name = st.text_input("Name of the run", key=f"{PAGE}.name", placeholder=variant.title, max_chars=80)
-    device = _pick_device()
+        device = _pick_device()
     recipe: Recipe | None = None
-    with errors_shown():
-        recipe = _recipe(variant, info, changes, classes, int(limit), int(seed))
+    with action, errors_shown():
+        recipe = _recipe(variant, info, changes, *choice, int(seed))
         _cost(recipe, info, device)
         if st.button("Train", type="primary", icon=":material/play_arrow:", key=f"{PAGE}.start", width="stretch"):
             _start(recipe, name, device)
-        from aecore.analysis.recipes_as_code import train_lines
+    if recipe is not None:
+        with rest:
+            from aecore.analysis.recipes_as_code import train_lines
 
-        lines = train_lines(recipe)
-        as_code(lines.shell, lines.python)
+            lines = train_lines(recipe)
+            as_code(lines.shell, lines.python)
     return variant, recipe
 
 
@@ -113,17 +114,19 @@ def _pick_data(variant: Variant) -> DatasetInfo:
     return picked
 
 
-def _pick_classes(info: DatasetInfo) -> tuple[int, ...]:
-    if not info.class_names:
-        return ()
-    picked = st.multiselect(
-        "Classes",
-        range(len(info.class_names)),
-        format_func=lambda each: info.class_names[each],
-        key=f"{PAGE}.classes.{info.key}",
-        placeholder="All",
-    )
-    return tuple(sorted(picked))
+def _pick_images(info: DatasetInfo) -> tuple[tuple[int, ...], int]:
+    """The classes to train on, none for all, and how many images, 0 for all."""
+    classes: list[int] = []
+    if info.class_names:
+        classes = st.multiselect(
+            "Classes",
+            range(len(info.class_names)),
+            format_func=lambda each: info.class_names[each],
+            key=f"{PAGE}.classes.{info.key}",
+            placeholder="All",
+        )
+    limit = st.number_input("Training images", 0, info.train, 0, 1000, key=f"{PAGE}.limit", help="0 takes all of them.")
+    return tuple(sorted(classes)), int(limit)
 
 
 def _pick_device() -> str:

@@ -29,7 +29,8 @@ def _evaluate(options: argparse.Namespace) -> Answer:
     from aecore.analysis.evaluate import evaluate
     from aecore.runs.opened import open_run
 
-    document = {"run": options.run, **evaluate(open_run(Runs(options.runs).get(options.run))).to_dict()}
+    run = Runs(options.runs).get(options.run)
+    document = {"run": run.id, **evaluate(open_run(run)).to_dict()}
     return Answer(document, listing(document))
 
 
@@ -51,10 +52,11 @@ def _export(options: argparse.Namespace) -> Answer:
     from aecore.analysis.export import export
     from aecore.runs.opened import open_run
 
-    content = export(open_run(Runs(options.runs).get(options.run)), options.what)
+    run = Runs(options.runs).get(options.run)
+    content = export(open_run(run), options.what)
     try:
         options.output.write_bytes(content)
     except OSError as error:
         raise RunError(f"{options.output} cannot be written ({error.strerror}): choose another place.") from None
-    document = {"run": options.run, "what": options.what, "file": str(options.output), "bytes": len(content)}
-    return Answer(document, f"{options.output}: {options.what} of {options.run}, {len(content):,} bytes")
+    document = {"run": run.id, "what": options.what, "file": str(options.output), "bytes": len(content)}
+    return Answer(document, f"{options.output}: {options.what} of {run.id}, {len(content):,} bytes")

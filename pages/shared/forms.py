@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from aecore.settings import Description, Value, describe
 from aecore.variants.variant import NEUTRAL, PART_KINDS, Variant
@@ -51,24 +52,42 @@ def setting_widget(described: Description, key: str, value: Value, label: str = 
             return st.number_input(name, low, high, number, _step(number, high), format="%g", key=key, help=text)
 
 
-def recipe_form(page: str, variant: Variant) -> dict[str, Value]:
-    """Everything that can be set of a variant: presets, what matters first, then every axis. Returns the changes."""
+def recipe_form(page: str, variant: Variant, rest: DeltaGenerator) -> dict[str, Value]:
+    """Everything that can be set of a variant: presets and what matters most here, the other axes in `rest`.
+
+    Returns the changes against the variant.
+    """
     start = {**variant.changes, **_preset(page, variant)}
     scope = f"{page}.{variant.key}.{st.session_state.get(f'{page}.{variant.key}.preset') or ''}"
     kinds = {axis: str(start.get(f"{axis}.kind", NEUTRAL[axis])) for axis in PART_KINDS}
     for axis in PART_KINDS:  # a kind chosen further down decides which settings come first
         kinds[axis] = st.session_state.get(f"{scope}.{axis}.kind", kinds[axis])
-    chosen: dict[str, Value] = {}
-    for name in variant.important:
-        axis, _, setting = name.partition(".")
-        if setting == "kind":
-            chosen[name] = _kind(axis, scope, kinds[axis])
-        elif setting in (known := _settings_of(axis, kinds)):
-            value = _start_value(start, name, known[setting])
-            chosen[name] = setting_widget(known[setting], f"{scope}.{name}", value)
-    with st.expander("All settings"):
+    chosen = _first(scope, variant, start, kinds)
+    with rest.expander("All settings"):
         chosen |= _everything_else(scope, variant, start, kinds, skip=set(chosen))
     return {name: value for name, value in chosen.items() if not _same(value, variant, name, kinds)}
+
+
+def _first(scope: str, variant: Variant, start: Mapping[str, object], kinds: dict[str, str]) -> dict[str, Value]:
+    """What the variant calls important, as far as the chosen parts have it, two to a row."""
+    shown = [name for name in variant.important if name.endswith(".kind") or _described(name, kinds) is not None]
+    chosen: dict[str, Value] = {}
+    for index, name in enumerate(shown):
+        if index % 2 == 0:
+            columns = st.columns(2)
+        described = _described(name, kinds)
+        axis = name.partition(".")[0]
+        with columns[index % 2]:
+            if described is None:
+                chosen[name] = _kind(axis, scope, kinds[axis])
+            else:
+                chosen[name] = setting_widget(described, f"{scope}.{name}", _start_value(start, name, described))
+    return chosen
+
+
+def _described(name: str, kinds: Mapping[str, str]) -> Description | None:
+    axis, _, setting = name.partition(".")
+    return _settings_of(axis, kinds).get(setting)
 
 
 def _preset(page: str, variant: Variant) -> Mapping[str, object]:
@@ -135,8 +154,8 @@ def _same(value: Value, variant: Variant, name: str, kinds: Mapping[str, str]) -
     axis, _, setting = name.partition(".")
     if setting == "kind":
         return value == variant.changes.get(name, NEUTRAL[axis])
-    known = _settings_of(axis, kinds).get(setting)
-    return known is not None and value == _start_value(variant.changes, name, known)
+    described = _described(name, kinds)
+    return described is not None and value == _start_value(variant.changes, name, described)
 
 
 def _ints(described: Description, label: str, key: str, value: Value, text: str) -> Value:
