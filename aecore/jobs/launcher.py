@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aecore import places
 from aecore.errors import JobError
@@ -21,6 +21,7 @@ class Launched:
     started: float
 
 
+@runtime_checkable
 class Launcher(Protocol):
     """Starts `aecore.jobs.worker` for a run, somewhere."""
 

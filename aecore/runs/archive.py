@@ -1,11 +1,10 @@
 """A run as one zip, and back. What comes in is trusted in nothing: not in names, sizes or content."""
 
+import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, BinaryIO
 
 from aecore.errors import RunError
 from aecore.runs.files import megabytes, write_error
@@ -27,7 +26,7 @@ from aecore.runs.folder import (
 TEXTS = (RECIPE, ABOUT, STATUS, ENVIRONMENT, METRICS, STEPS, LOG)
 TENSORS = (CHECKPOINT, PREVIEW, f"{SNAPSHOTS}/{INPUTS}")
 RECORDED = re.compile(rf"{SNAPSHOTS}/\d{{5}}\.safetensors")
-FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+FOLDER = re.compile(r"\w[\w +@.-]{0,79}")
 JUNK = re.compile(r"(__MACOSX/.*|(.*/)?\.DS_Store|(.*/)?Thumbs\.db|.*/)")  # what file managers add, and folders
 
 MAX_ENTRIES = 1000
@@ -51,7 +50,7 @@ def pack(run: Run, file: Path) -> None:
         raise write_error(error, file.name, run.bytes_on_disk()) from error
 
 
-def unpack(source: Path | BinaryIO, folder: Path) -> str:
+def unpack(source: Path | io.BytesIO | io.BufferedReader, folder: Path) -> str:
     """Write the files of a zip below `folder`, under names of our own, and return the name of the run in it.
 
     RunError for anything that `pack` does not write.
@@ -95,7 +94,8 @@ def _known_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 def _name_in_run(filename: str) -> str | None:
     """The known file that an entry stands for, at the top or in one folder; None for anything else."""
-    for name in (filename, filename.partition("/")[2]):
+    top, _, below = filename.partition("/")
+    for name in (filename, below if FOLDER.fullmatch(top) else ""):
         if name in TEXTS or name in TENSORS or RECORDED.fullmatch(name):
             return name
     return None
@@ -105,7 +105,7 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit:
     """Unpack one entry and return its size, counted while reading: what the zip says about it may be wrong."""
     size = 0
     with archive.open(entry) as packed, target.open("xb") as file:
-        for chunk in _chunks(packed):
+        for chunk in iter(lambda: packed.read(CHUNK), b""):
             size += len(chunk)
             if size > limit:
                 raise RunError(
@@ -113,8 +113,3 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit:
                 )
             file.write(chunk)
     return size
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK):
-        yield chunk

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aecore.runs.arrays import compact, preview_arrays, to_bytes
 from aecore.runs.environment import write_environment
@@ -132,12 +133,12 @@ class _Journal:
             write_file(self.run.snapshot_path(event.epoch), to_bytes(self._snapshot(event)))
         write_file(self.run.path / PREVIEW, to_bytes(preview_arrays(event)), sync=False)
 
-    def _inputs(self, event: Preview) -> dict[str, np.ndarray[Any, Any]]:
+    def _inputs(self, event: Preview) -> dict[str, npt.NDArray[Any]]:
         labels = self.training.splits.validation.labels
         known = {} if labels is None else {"labels": np.asarray(labels[: len(event.codes)], dtype=np.int64)}
         return {"clean": event.clean, "corrupted": event.corrupted, **known}
 
-    def _snapshot(self, event: Preview) -> dict[str, np.ndarray[Any, Any]]:
+    def _snapshot(self, event: Preview) -> dict[str, npt.NDArray[Any]]:
         decoder = self.training.model.decoder.state_dict()
         weights = {f"decoder.{name}": compact(each.detach().cpu().numpy()) for name, each in decoder.items()}
         return {"codes": compact(event.codes), "reconstructions": event.reconstructions, **weights}

@@ -8,6 +8,7 @@ RUNS/.queue/        who waits for which device (aecore.jobs)
 """
 
 import hashlib
+import io
 import json
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from aecore import places
 from aecore.errors import RunError
@@ -129,7 +130,7 @@ class Runs:
         pack(run, file)
         return file
 
-    def import_zip(self, file: str | Path | BinaryIO) -> Run:
+    def import_zip(self, file: str | Path | io.BytesIO | io.BufferedReader) -> Run:
         """A run from a zip that `export_zip` made; a new id when it is taken. RunError for anything else."""
         from aecore.runs.imported import check_imported
 

@@ -1,0 +1,48 @@
+"""Opening a run: the model as it was trained, or its decoder as it was recorded."""
+
+import numpy as np
+import pytest
+import torch
+
+from aecore.errors import RunError
+from aecore.runs.opened import open_run
+
+
+def images_of(codes, model):
+    with torch.no_grad():
+        return model.decode(torch.from_numpy(codes)).mul(255).round().byte().numpy()
+
+
+def test_an_opened_run_evaluates_as_it_did_in_training(trained):
+    opened = open_run(trained)
+
+    assert opened.epoch == 3
+    assert opened.fallback_note == ""
+    assert not opened.composition.model.training
+    assert not any(each.requires_grad for each in opened.composition.model.parameters())
+    clean = torch.from_numpy(np.array(opened.splits.validation.images[:100])).float() / 255
+    codes = opened.composition.model.encode(clean).numpy()
+    assert np.allclose(codes, trained.preview().codes, rtol=2e-3, atol=2e-3)
+
+
+def test_a_recorded_epoch_brings_its_own_decoder(trained):
+    first, last = open_run(trained, epoch=1), open_run(trained)
+    codes = trained.snapshot(1).codes[:4]
+
+    assert first.epoch == 1
+    assert not np.array_equal(images_of(codes, first.composition.model), images_of(codes, last.composition.model))
+
+
+def test_weights_that_do_not_fit_the_recipe_are_an_error(trained):
+    text = (trained.path / "recipe.json").read_text()
+    (trained.path / "recipe.json").write_text(text.replace('"code_size": 3', '"code_size": 4'))
+
+    with pytest.raises(RunError, match="do not fit its recipe"):
+        open_run(trained)
+
+
+def test_pictures_that_changed_since_are_named(trained):
+    recipe = trained.recipe()
+    (trained.path / "recipe.json").write_text(recipe.with_fingerprint("0" * 64).to_json())
+
+    assert "'tiny' have changed" in open_run(trained).fallback_note

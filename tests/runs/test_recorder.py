@@ -1,0 +1,124 @@
+"""What a training leaves in its folder, and what is taken back when it goes on."""
+
+import json
+
+import pytest
+
+from aecore.runs.recorder import record
+from aecore.runs.weights import newest_checkpoint
+from aecore.training.events import CheckpointDue, Epoch, Finished, Preview, Progress
+from aecore.training.loop import Training
+from aecore.training.precision import find_device
+from tests.runs.tiny import numbers, tiny_recipe
+
+CPU = find_device("cpu")
+
+
+def go_on(run, splits, until=None):
+    """Record, from the last checkpoint if there is one, up to the event for which `until` holds."""
+    checkpoint, _ = newest_checkpoint(run)
+    training = Training(run.recipe(), splits, CPU, checkpoint)
+    with run.hold() as status:
+        events = record(run, training, status)
+        for event in events:
+            if until is not None and until(event):
+                break
+        events.close()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory, splits):
+    from aecore.runs.store import Runs
+
+    run = Runs(tmp_path_factory.mktemp("whole")).create(tiny_recipe(epochs=3))
+    go_on(run, splits)
+    return run
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        lambda event: isinstance(event, Progress) and event.epoch == 1,
+        lambda event: isinstance(event, Epoch) and event.epoch == 2,
+        lambda event: isinstance(event, Preview) and event.epoch == 2,
+        lambda event: isinstance(event, CheckpointDue) and event.epoch == 2,
+    ],
+    ids=["in an epoch", "at its metrics", "at its preview", "at its checkpoint"],
+)
+def test_a_run_closed_at_any_moment_goes_on_as_if_it_never_had_been(runs, splits, uninterrupted, moment):
+    run = runs.create(tiny_recipe(epochs=3))
+
+    go_on(run, splits, moment)
+    state = run.summary().state
+    go_on(run, splits)
+
+    assert state == "stopped"
+    assert numbers(run) == numbers(uninterrupted)
+    assert run.summary().state == "finished"
+    assert run.snapshots() == (1, 2, 3)
+    assert newest_checkpoint(run)[0].tensors.keys() == newest_checkpoint(uninterrupted)[0].tensors.keys()
+    for name, each in newest_checkpoint(run)[0].tensors.items():
+        assert each.equal(newest_checkpoint(uninterrupted)[0].tensors[name]), name
+
+
+def test_closing_at_the_last_epoch_finishes_the_run(runs, splits):
+    run = runs.create(tiny_recipe(epochs=1))
+
+    go_on(run, splits, lambda event: isinstance(event, Epoch))
+
+    assert run.summary().state == "finished"
+
+
+def test_closing_before_the_first_step_keeps_nothing_that_could_not_be_resumed(runs, splits):
+    run = runs.create(tiny_recipe(epochs=1))
+
+    go_on(run, splits, lambda event: True)
+
+    assert run.summary().state == "stopped"
+    assert not (run.path / "checkpoint.safetensors").exists()
+
+
+def test_a_cut_off_line_and_epochs_after_the_checkpoint_are_taken_back_on_resuming(runs, splits, uninterrupted):
+    run = runs.create(tiny_recipe(epochs=3))
+    go_on(run, splits, lambda event: isinstance(event, CheckpointDue) and event.epoch == 1)
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps({"epoch": 2, "validation": {"loss": 99.0}}) + "\n" + '{"epoch": 3, "val')
+    run.snapshot_path(2).write_bytes(b"left behind")
+
+    go_on(run, splits)
+
+    assert numbers(run) == numbers(uninterrupted)
+    assert (run.path / "metrics.jsonl").read_bytes().count(b"\n") == 3
+    assert run.snapshot(2).codes.shape == (100, 3)
+
+
+def test_the_steps_of_the_curve_grow_and_come_once(uninterrupted):
+    steps = [line["step"] for line in uninterrupted.steps()]
+
+    assert steps == sorted(set(steps))
+    assert steps[-1] <= 24
+    assert "loss" in uninterrupted.steps()[0]["losses"]
+
+
+def test_the_environment_names_versions_and_device_but_no_place_or_person(uninterrupted):
+    known = uninterrupted.environment()
+
+    assert {"aecore", "python", "torch", "numpy", "device", "precision", "threads", "platform"} == set(known)
+    assert "/" not in json.dumps(known)
+
+
+def test_a_finished_run_is_quiet(uninterrupted):
+    status = uninterrupted.status()
+
+    assert (status["state"], status["message"], status["progress"]) == ("finished", "", None)
+    assert status["bytes"] > 0
+
+
+def test_every_event_is_passed_on(runs, splits):
+    run = runs.create(tiny_recipe(epochs=1))
+    training = Training(run.recipe(), splits, CPU)
+
+    with run.hold() as status:
+        kinds = [type(event) for event in record(run, training, status)]
+
+    assert kinds[-4:] == [Epoch, Preview, CheckpointDue, Finished]
