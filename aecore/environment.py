@@ -138,7 +138,7 @@ class Environment:
         try:
             self._install(["--no-deps", wish])
         except NotOfferedError:
-            say(f"The package index lacks that build: installing the {version} it has (sizes: README.md).")
+            say(f"The package index lacks that build: installing the torch {version} it has (sizes: README.md).")
             self._install(["--no-deps", f"torch=={version}"])
 
     def _install(self, what: list[str]) -> None:
