@@ -1,0 +1,208 @@
+"""What is on screen, as lines for the shell and for Python that produce the same.
+
+Only what differs from the variant's own choices is written out. Where the command line has no command of its own,
+the shell lines hand the Python lines to the interpreter.
+"""
+
+import inspect
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aecore.errors import SettingError
+from aecore.training.recipe import Recipe, make_recipe
+
+SHELL = "python -m aecore"
+LITERALS = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The same thing said twice."""
+
+    shell: str
+    python: str
+
+
+def train_lines(recipe: Recipe, device: str = "auto", name: str | None = None) -> Lines:
+    """How to train `recipe` again. A recipe of several stages is resumed once for each further one."""
+    first, *later = recipe.stages
+    changes = changes_of(recipe)
+    words = [SHELL, "train", recipe.variant, "--dataset", shlex.quote(recipe.data.name)]
+    words += ["--classes", ",".join(map(str, recipe.data.classes))] if recipe.data.classes else []
+    words += ["--limit", str(recipe.data.limit)] if recipe.data.limit else []
+    words += ["--epochs", str(first.epochs), "--seed", str(recipe.seed)]
+    words += ["--device", shlex.quote(device)] if device != "auto" else []
+    words += ["--name", shlex.quote(name)] if name else []
+    for key, value in changes.items():
+        words += ["--set", shlex.quote(f"{key}={_as_word(value)}")]
+    shell = [_wrapped(words), *(f"{SHELL} resume RUN --epochs {stage.epochs}" for stage in later)]
+    return Lines("\n".join(shell), "\n".join(_train_in_python(recipe, {**changes, "training.epochs": first.epochs})))
+
+
+def _train_in_python(recipe: Recipe, changes: dict[str, object]) -> list[str]:
+    data = repr(recipe.data.name)
+    data += f", classes={recipe.data.classes!r}" if recipe.data.classes else ""
+    data += f", limit={recipe.data.limit}" if recipe.data.limit else ""
+    lines = [
+        "from aecore.jobs.foreground import run_here",
+        "from aecore.runs.store import Runs",
+        "from aecore.training.prepare import prepare",
+        "from aecore.training.recipe import DataChoice, make_recipe",
+        "",
+        "changes = {",
+        *(f"    {key!r}: {value!r}," for key, value in changes.items()),
+        "}",
+        f"recipe = make_recipe({recipe.variant!r}, DataChoice({data}), changes, seed={recipe.seed})",
+    ]
+    lines += [f"recipe = recipe.with_stage({stage.epochs})" for stage in recipe.stages[1:]]
+    return [
+        *lines,
+        "recipe, _ = prepare(recipe)",
+        "run = Runs().create(recipe)",
+        "for event in run_here(run):",
+        "    print(event)",
+    ]
+
+
+def changes_of(recipe: Recipe) -> dict[str, object]:
+    """What the recipe changes in its variant, epochs aside: "part.setting" and the value."""
+    chosen = {axis: choice["kind"] for axis, choice in recipe.parts.to_dict().items()}
+    plain = make_recipe(recipe.variant, recipe.data)
+    kinds = {f"{axis}.kind": kind for axis, kind in chosen.items() if kind != plain.parts.to_dict()[axis]["kind"]}
+    usual = _flat(make_recipe(recipe.variant, recipe.data, kinds))
+    own = {key: value for key, value in _flat(recipe).items() if usual.get(key) != value}
+    return {**kinds, **{key: value for key, value in own.items() if key != "training.epochs"}}
+
+
+def _flat(recipe: Recipe) -> dict[str, object]:
+    settings = {**recipe.parts.to_dict(), "training": recipe.stages[0].to_dict()}
+    return {
+        f"{axis}.{name}": tuple(value) if isinstance(value, list) else value
+        for axis, values in settings.items()
+        for name, value in values.items()
+    }
+
+
+def evaluate_lines(run: str) -> Lines:
+    """The numbers of a run on its test images."""
+    python = [*_opening(run, "evaluate", "evaluate"), "print(evaluate(opened).to_dict())"]
+    return Lines(f"{SHELL} evaluate {shlex.quote(run)}", "\n".join(python))
+
+
+def export_lines(run: str, what: str, file: str) -> Lines:
+    """A part of a run as a file for other programs."""
+    python = [
+        "from pathlib import Path",
+        "",
+        *_opening(run, "export", "export"),
+        f"Path({file!r}).write_bytes(export(opened, {what!r}))",
+    ]
+    shell = f"{SHELL} export {shlex.quote(run)} --what {shlex.quote(what)} -o {shlex.quote(file)}"
+    return Lines(shell, "\n".join(python))
+
+
+def analysis_lines(function: Callable[..., object], run: str, **arguments: object) -> Lines:
+    """A call of an analysis on an open run with plain arguments, for instance `noise_curve` with its corruption.
+
+    SettingError for arguments that the function does not take or that cannot be written down.
+    """
+    try:
+        inspect.signature(function).bind(None, **arguments)
+    except TypeError as error:
+        raise SettingError(f"{function.__name__} cannot be called like this: {error}.") from None
+    written = "".join(f", {name}={_literal(value)}" for name, value in arguments.items())
+    module = function.__module__.rpartition(".")[2]
+    python = [*_opening(run, module, function.__name__), f"result = {function.__name__}(opened{written})"]
+    return _by_python(python)
+
+
+def reconstruct_lines(
+    run: str,
+    indices: Sequence[int],
+    split: str = "test",
+    corruption: str | None = None,
+    level: float | None = None,
+    seed: int = 0,
+) -> Lines:
+    """Images of a split, corrupted and reconstructed."""
+    python = [
+        *_opening(run, "reconstruct", "reconstruct"),
+        f"images = opened.splits.{split}.images[{[int(each) for each in indices]}]",
+        f"result = reconstruct(opened, images, corruption={corruption!r}, level={level!r}, seed={seed})",
+        "for measures in result.measures:",
+        "    print(measures.to_dict())",
+    ]
+    return _by_python(python)
+
+
+def interpolate_lines(
+    run: str, first: int, second: int, split: str = "test", steps: int = 9, way: str = "straight"
+) -> Lines:
+    """The way between the codes of two images of a split."""
+    python = [
+        "from aecore.analysis.trained import encode",
+        *_opening(run, "latent", "interpolate"),
+        f"start, end = encode(opened, opened.splits.{split}.images[[{int(first)}, {int(second)}]])",
+        f"path = interpolate(opened, start, end, steps={steps}, way={way!r})",
+        "print(path.images.shape)",
+    ]
+    return _by_python(python)
+
+
+def compare_lines(runs: Sequence[str], indices: Sequence[int], split: str = "test") -> Lines:
+    """Several runs on the same images."""
+    python = [
+        "from aecore.analysis.compare import compare",
+        "from aecore.runs.opened import open_run",
+        "from aecore.runs.store import Runs",
+        "",
+        f"names = {[str(each) for each in runs]}",
+        "opened = [open_run(Runs().get(name)) for name in names]",
+        f"result = compare(opened, names, indices={[int(each) for each in indices]}, split={split!r})",
+        "for name, measures in zip(names, result.measures):",
+        "    print(name, measures.to_dict())",
+    ]
+    return _by_python(python)
+
+
+def _opening(run: str, module: str, function: str) -> list[str]:
+    return [
+        f"from aecore.analysis.{module} import {function}",
+        "from aecore.runs.opened import open_run",
+        "from aecore.runs.store import Runs",
+        "",
+        f"opened = open_run(Runs().get({run!r}))",
+    ]
+
+
+def _by_python(lines: Sequence[str]) -> Lines:
+    python = "\n".join(lines)
+    return Lines(f"python - <<'END'\n{python}\nEND", python)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, LITERALS):
+        return repr(value)
+    if isinstance(value, (tuple, list)):
+        inside = ", ".join(_literal(each) for each in value)
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    raise SettingError(f"{value!r} cannot be written as a line of Python: give numbers, words or tuples of them.")
+
+
+def _as_word(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _wrapped(words: Sequence[str], width: int = 100) -> str:
+    """One command over several lines, broken before an option."""
+    lines = [words[0]]
+    for word, following in zip(words[1:], [*words[2:], ""], strict=True):
+        length = len(lines[-1]) + len(word) + 1 + (len(following) + 1 if word.startswith("--") else 0)
+        if word.startswith("--") and length > width:
+            lines.append(f"    {word}")
+        else:
+            lines[-1] += f" {word}"
+    return " \\\n".join(lines)

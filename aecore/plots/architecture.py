@@ -1,0 +1,101 @@
+"""A model drawn from its real layers: one bar per layer from left to right, as high as the logarithm of its size."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from plotly import graph_objects as go
+
+from aecore.analysis.architecture import Architecture, Layer
+from aecore.plots.palette import Palette
+from aecore.plots.style import styled
+
+NAMES = {
+    "Linear": "dense",
+    "Conv2d": "convolution",
+    "ConvTranspose2d": "transposed convolution",
+    "MaxPool2d": "max pooling",
+    "AvgPool2d": "average pooling",
+}
+BAR = 0.56  # of the distance between two layers
+LABELLED = 12  # bars; more of them have their text under the pointer only
+
+
+@dataclass(frozen=True)
+class _Bar:
+    label: str
+    shape: tuple[int, ...]
+    kind: str
+    parameters: int
+    colour: str
+
+
+def architecture_drawing(architecture: Architecture, palette: Palette) -> go.Figure:
+    """Image, layers, code, layers, image: with shapes below and the number of parameters under the pointer."""
+    bars = _bars(architecture, palette)
+    heights = [_height(bar.shape) for bar in bars]
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(len(bars))),
+            y=heights,
+            base=[-height / 2 for height in heights],
+            width=BAR,
+            marker={"color": [bar.colour for bar in bars], "line": {"width": 0}},
+            hovertext=[_hover(bar) for bar in bars],
+            hoverinfo="text",
+        )
+    )
+    for index, (left, right) in enumerate(pairwise(heights)):
+        figure.add_shape(_funnel(index, left, right, palette))
+    few = len(bars) <= LABELLED
+    figure.update_xaxes(
+        tickvals=list(range(len(bars))),
+        ticktext=[_ticks(bar) if few or index in (0, len(bars) - 1) else "" for index, bar in enumerate(bars)],
+        range=[-0.6, len(bars) - 0.4],
+        tickangle=0,
+    )
+    figure.update_yaxes(visible=False)
+    styled(figure, palette, height=250)
+    figure.update_xaxes(showline=False, ticks="", tickfont={"size": 11})
+    return figure.update_layout(hovermode="closest", showlegend=False, margin={"t": 8})
+
+
+def _bars(architecture: Architecture, palette: Palette) -> list[_Bar]:
+    shape = architecture.image_shape
+    bars = [_Bar("image", shape, "", 0, palette.muted), *(_bar(layer, palette) for layer in architecture.stages)]
+    # The last layer's output may still have to be folded to the image.
+    bars[-1] = _Bar("image", shape, bars[-1].kind, bars[-1].parameters, palette.muted)
+    return bars
+
+
+def _bar(layer: Layer, palette: Palette) -> _Bar:
+    if layer.part == "bottleneck":
+        return _Bar("code", layer.shape_out, layer.kind.lower(), layer.parameters, palette.accent)
+    colour = palette.of_class(0) if layer.part == "encoder" else palette.of_class(1)
+    return _Bar("", layer.shape_out, NAMES.get(layer.kind, layer.kind), layer.parameters, colour)
+
+
+def _height(shape: tuple[int, ...]) -> float:
+    """1 for a single number and one more for each factor of ten."""
+    return 1 + float(np.log10(np.prod(shape, dtype=np.float64)))
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    """Channels first where there are three: 64 · 7 x 7."""
+    return f"{shape[0]} · {shape[1]}x{shape[2]}" if len(shape) == 3 else str(shape[0])
+
+
+def _ticks(bar: _Bar) -> str:
+    return "<br>".join(filter(None, [f"<b>{bar.label}</b>" if bar.label else "", _shape(bar.shape)]))
+
+
+def _hover(bar: _Bar) -> str:
+    parameters = f"{bar.parameters:,} parameters" if bar.parameters else ""
+    return "<br>".join(filter(None, [bar.label, bar.kind, f"{_shape(bar.shape)} numbers", parameters]))
+
+
+def _funnel(index: int, left: float, right: float, palette: Palette) -> dict[str, object]:
+    """A quiet surface from one bar to the next."""
+    a, b = index + BAR / 2, index + 1 - BAR / 2
+    path = f"M {a},{-left / 2} L {a},{left / 2} L {b},{right / 2} L {b},{-right / 2} Z"
+    return {"type": "path", "path": path, "fillcolor": palette.grid, "opacity": 0.45, "line": {"width": 0}}

@@ -1,0 +1,98 @@
+"""How training went: a panel for the loss and one for each of its parts, training and validation images.
+
+metrics   lines of metrics.jsonl: epoch, step, train and validation by name, learning_rate ...
+steps     lines of steps.jsonl, a few for every epoch: step, losses by name
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from plotly import graph_objects as go
+from plotly.subplots import make_subplots
+
+from aecore.plots.palette import Palette
+from aecore.plots.style import line, styled
+
+Row = Mapping[str, Any]
+
+TITLES = {
+    "loss": "Loss, per image",
+    "squared_error": "Squared error, sum over pixels, per image",
+    "cross_entropy": "Cross-entropy, nats per image",
+    "kl": "KL divergence, nats per image",
+}
+
+
+def loss_curves(metrics: Sequence[Row], steps: Sequence[Row], palette: Palette, logarithmic: bool = False) -> go.Figure:
+    """Loss and parts against epochs; against steps as long as no epoch is over."""
+    names = _names(metrics, steps)
+    figure = make_subplots(cols=len(names), subplot_titles=[title(name) for name in names], horizontal_spacing=0.09)
+    place, unit = _positions(metrics, steps)
+    for column, name in enumerate(names, start=1):
+        for trace in _traces(name, metrics, steps, place, palette):
+            trace.update(showlegend=column == 1, legendgroup=trace.name)
+            figure.add_trace(trace, row=1, col=column)
+    figure.update_xaxes(title_text=unit)
+    figure.update_yaxes(type="log" if logarithmic else "linear")
+    return styled(figure, palette, height=300)
+
+
+def run_curves(
+    runs: Mapping[str, Sequence[Row]], palette: Palette, name: str = "loss", logarithmic: bool = False
+) -> go.Figure:
+    """One number of several runs on their validation images, by epoch; `runs` are metrics by the run's name."""
+    figure = go.Figure()
+    for index, (run, metrics) in enumerate(runs.items()):
+        rows = [row for row in metrics if name in row.get("validation", {})]
+        figure.add_trace(
+            line(
+                [row["epoch"] for row in rows],
+                [row["validation"][name] for row in rows],
+                run,
+                palette.of_class(index),
+                markers=len(rows) < 2,
+            )
+        )
+    figure.update_xaxes(title_text="epochs")
+    figure.update_yaxes(title_text=f"{title(name)}, validation images", type="log" if logarithmic else "linear")
+    return styled(figure, palette)
+
+
+def title(name: str) -> str:
+    """A number's name as a person reads it, with its unit and reduction."""
+    return TITLES.get(name, name.replace("_", " ").capitalize())
+
+
+def _names(metrics: Sequence[Row], steps: Sequence[Row]) -> list[str]:
+    """The loss first, then its parts; a single part is the loss itself and not shown twice."""
+    known = metrics[-1]["validation"] if metrics else steps[-1]["losses"] if steps else ["loss"]
+    parts = [name for name in known if name != "loss"]
+    return parts if len(parts) == 1 else ["loss", *parts]
+
+
+def _positions(metrics: Sequence[Row], steps: Sequence[Row]) -> tuple[npt.NDArray[np.float64], str]:
+    """Where the steps stand on the axis, and the axis' unit."""
+    at = np.array([row["step"] for row in steps], dtype=np.float64)
+    if not metrics:
+        return at, "training steps"
+    ends = np.array([0.0, *(row["step"] for row in metrics)])
+    epochs = np.array([0.0, *(row["epoch"] for row in metrics)])
+    beyond = (at - ends[-1]) * (epochs[-1] - epochs[-2]) / max(ends[-1] - ends[-2], 1.0)
+    return np.where(at > ends[-1], epochs[-1] + beyond, np.interp(at, ends, epochs)), "epochs"
+
+
+def _traces(
+    name: str, metrics: Sequence[Row], steps: Sequence[Row], place: npt.NDArray[np.float64], palette: Palette
+) -> list[go.Scatter]:
+    live = [row["losses"].get(name) for row in steps]
+    traces = [line(place, live, "training", palette.muted, width=1)] if live else []
+    if metrics:
+        epochs = [row["epoch"] for row in metrics]
+        few = len(metrics) < 40
+        if not live:
+            traces.append(line(epochs, [row["train"].get(name) for row in metrics], "training", palette.muted, width=1))
+        checked = [row["validation"].get(name) for row in metrics]
+        traces.append(line(epochs, checked, "validation", palette.accent, markers=few))
+    return traces
