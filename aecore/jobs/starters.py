@@ -39,35 +39,24 @@ class Starter:
 
 
 STARTERS = (
-    Starter(
-        "vae-2-mnist",
-        "Digits on a plane",
-        "variational",
-        "mnist",
-        {"training.epochs": 40, "training.weight_decay": 0.01},
-    ),
-    Starter(
-        "vae-2-fashion",
-        "Clothes on a plane",
-        "variational",
-        "fashion_mnist",
-        {"training.epochs": 40, "training.weight_decay": 0.01},
-    ),
+    Starter("vae-2-mnist", "Digits on a plane", "variational", "mnist", {"training.epochs": 50}),
+    Starter("vae-2-fashion", "Clothes on a plane", "variational", "fashion_mnist", {"training.epochs": 50}),
     Starter("simple-mnist", "Simple, 32 numbers", "simple", "mnist"),
     Starter(
         "deep-30-mnist",
         "Deep, 30 numbers",
         "deep",
         "mnist",
-        {
-            "network.hidden": (1000, 500, 250),
-            "bottleneck.code_size": 30,
-            "training.epochs": 40,
-            "training.weight_decay": 0.01,
-        },
+        {"network.hidden": (1000, 500, 250), "bottleneck.code_size": 30, "training.epochs": 40},
     ),
     Starter("convolutional-mnist", "Convolutional, 32 numbers", "convolutional", "mnist"),
-    Starter("denoising-fashion", "Clothes out of noise", "denoising", "fashion_mnist"),
+    Starter(
+        "denoising-fashion",
+        "Clothes out of noise",
+        "denoising",
+        "fashion_mnist",
+        {"network.channels": (32, 64), "network.residual_blocks": 1, "training.epochs": 14},
+    ),
 )
 
 

@@ -24,6 +24,7 @@ DEEP = Variant(
         "bottleneck.code_size": 32,
         "objective.kind": "mse",
         "training.epochs": 20,
+        "training.weight_decay": 0.01,
     },
     important=("bottleneck.code_size", "network.hidden", "objective.kind", "training.epochs"),
     presets=(

@@ -32,6 +32,7 @@ DENOISING = Variant(
         "bottleneck.code_size": 256,
         "objective.kind": "mse",
         "training.epochs": 12,
+        "training.weight_decay": 0.01,
     },
     important=(
         "corruption.kind",

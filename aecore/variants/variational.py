@@ -22,13 +22,14 @@ VARIATIONAL = Variant(
     source="Kingma and Welling, “Auto-Encoding Variational Bayes”, ICLR 2014; the factor β: Higgins et al., ICLR 2017.",
     picture="eight_draws",
     changes={
-        "network.hidden": (512, 256),
+        "network.hidden": (384, 384, 256),
         "bottleneck.kind": "gaussian",
         "bottleneck.code_size": 2,
         "objective.kind": "bce",
         "penalty.kind": "kl",
         "penalty.beta": 1.0,
         "training.epochs": 20,
+        "training.weight_decay": 0.01,
     },
     important=("bottleneck.code_size", "penalty.beta", "network.hidden", "training.epochs"),
     presets=(
