@@ -14,21 +14,31 @@ const INSIDE = {
   triangle: (x, y, r) => y <= 0.75 * r && y >= 2 * Math.abs(x) - 1.15 * r,
 };
 
-/** How much of each pixel a shape covers, 0 to 1. @returns {{reach: number, coverage: Float32Array}} */
-function stamp(shape, radius) {
+/**
+ * The pixels that a shape covers: where they are from its middle, and how opaque each becomes, 0 to 256.
+ * @returns {{reach: number, across: Int32Array, down: Int32Array, opacity: Int32Array}}
+ */
+function stamp(shape, radius, opacity) {
   const reach = Math.ceil(1.25 * radius);
-  const side = 2 * reach + 1;
-  const coverage = new Float32Array(side * side);
-  for (let i = 0; i < side * side; i += 1) {
-    let hits = 0;
-    for (let k = 0; k < FINENESS * FINENESS; k += 1) {
-      const x = (i % side) - reach + ((k % FINENESS) + 0.5) / FINENESS - 0.5;
-      const y = Math.floor(i / side) - reach + (Math.floor(k / FINENESS) + 0.5) / FINENESS - 0.5;
-      hits += INSIDE[shape](x, y, radius) ? 1 : 0;
+  const covered = [];
+  for (let down = -reach; down <= reach; down += 1) {
+    for (let across = -reach; across <= reach; across += 1) {
+      const share = Math.round(256 * opacity * coverage(INSIDE[shape], across, down, radius));
+      if (share > 0) covered.push([across, down, share]);
     }
-    coverage[i] = hits / (FINENESS * FINENESS);
   }
-  return { reach, coverage };
+  const column = (at) => Int32Array.from(covered, (pixel) => pixel[at]);
+  return { reach, across: column(0), down: column(1), opacity: column(2) };
+}
+
+function coverage(inside, across, down, radius) {
+  let hits = 0;
+  for (let k = 0; k < FINENESS * FINENESS; k += 1) {
+    const x = across + ((k % FINENESS) + 0.5) / FINENESS - 0.5;
+    const y = down + (Math.floor(k / FINENESS) + 0.5) / FINENESS - 0.5;
+    hits += inside(x, y, radius) ? 1 : 0;
+  }
+  return hits / (FINENESS * FINENESS);
 }
 
 /** Radius of a point in CSS pixels: many points are small, and zooming in lets them grow a little. */
@@ -49,7 +59,8 @@ export function pointRadius(count, magnification) {
  * @param {number} radius in CSS pixels
  */
 export function blendPoints(image, points, labels, styles, view, density, radius) {
-  const stamps = styles.map(({ shape }) => stamp(shape, radius * density));
+  const stamps = styles.map(({ shape, dimmed }) => stamp(shape, radius * density, dimmed ? DIMMED : OPACITY));
+  const pixels = { data: new Uint8Array(image.data.buffer), width: image.width, height: image.height };
   for (const dimmed of [true, false]) {
     if (!styles.some((style) => style.dimmed === dimmed)) continue;
     for (let i = 0; i < labels.length; i += 1) {
@@ -57,25 +68,23 @@ export function blendPoints(image, points, labels, styles, view, density, radius
       if (style.dimmed !== dimmed) continue;
       const x = Math.round((view.width / 2 + (points[2 * i] - view.x) * view.scale) * density - 0.5);
       const y = Math.round((view.height / 2 - (points[2 * i + 1] - view.y) * view.scale) * density - 0.5);
-      blend(image, x, y, stamps[labels[i]], style.colour, dimmed ? DIMMED : OPACITY);
+      blend(pixels, x, y, stamps[labels[i]], style.colour);
     }
   }
 }
 
-function blend({ data, width, height }, x, y, { reach, coverage }, [red, green, blue], opacity) {
+function blend({ data, width, height }, x, y, { reach, across, down, opacity }, colour) {
   if (x < -reach || y < -reach || x >= width + reach || y >= height + reach) return;
-  const side = 2 * reach + 1;
-  const top = Math.max(0, reach - y);
-  const bottom = Math.min(side, height - y + reach);
-  const left = Math.max(0, reach - x);
-  const right = Math.min(side, width - x + reach);
-  for (let row = top; row < bottom; row += 1) {
-    let at = 4 * ((y - reach + row) * width + x - reach + left);
-    for (let column = left; column < right; column += 1, at += 4) {
-      const share = coverage[row * side + column] * opacity;
-      data[at] += (red - data[at]) * share;
-      data[at + 1] += (green - data[at + 1]) * share;
-      data[at + 2] += (blue - data[at + 2]) * share;
-    }
+  const whole = x >= reach && y >= reach && x < width - reach && y < height - reach;
+  const [red, green, blue] = colour;
+  for (let k = 0; k < opacity.length; k += 1) {
+    const column = x + across[k];
+    const row = y + down[k];
+    if (!whole && (column < 0 || row < 0 || column >= width || row >= height)) continue;
+    const at = 4 * (row * width + column);
+    const share = opacity[k];
+    data[at] += ((red - data[at]) * share) >> 8;
+    data[at + 1] += ((green - data[at + 1]) * share) >> 8;
+    data[at + 2] += ((blue - data[at + 2]) * share) >> 8;
   }
 }

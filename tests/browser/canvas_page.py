@@ -1,4 +1,7 @@
-"""Shows the scene that the address names: CANVAS_SCENES/<name>.onnx and .npz, which a test has put there."""
+"""Shows the scene that the address names: CANVAS_SCENES/<name>.onnx, .npz and .json, which a test has put there.
+
+The button replaces it by <name>_later, as when a run has learned further.
+"""
 
 import json
 import os
@@ -13,11 +16,14 @@ st.set_page_config(layout="wide")
 st.title("Canvas")
 name = st.query_params["scene"]
 folder = Path(os.environ["CANVAS_SCENES"])
-with np.load(folder / f"{name}.npz") as arrays:
+if st.button("Learn further"):
+    st.session_state["stage"] = "_later"
+file = folder / f"{name}{st.session_state.get('stage', '')}"
+with np.load(file.with_suffix(".npz")) as arrays:
     given = dict(arrays)
 if "components" in given:
     given["projection"] = Projection(given.pop("mean"), given.pop("components"))
-options = json.loads((folder / f"{name}.json").read_text())
-kept = latent_canvas(key=name, decoder=(folder / f"{name}.onnx").read_bytes(), **given, **options)
+options = json.loads(file.with_suffix(".json").read_text())
+kept = latent_canvas(key=name, decoder=file.with_suffix(".onnx").read_bytes(), **given, **options)
 if kept:
     st.write(f"Kept a code of {len(kept.code)} numbers, picture {kept.index}")

@@ -120,6 +120,7 @@ def scenes() -> list[Scene]:
     grey, colour = (1, 28, 28), (3, 64, 64)
     return [
         Scene("grey", dense(2, grey), normal_codes(10_000, 2), grey),
+        Scene("grey_later", dense(2, grey), 2 * normal_codes(10_000, 2), grey),
         Scene("colour", convolutional(2), normal_codes(300, 2), colour, classes=3),
         Scene("sixteen", dense(16, grey), normal_codes(2_000, 16), grey, options={"keep": "Keep this code"}),
         Scene("line", dense(1, (1, 17, 23)), normal_codes(200, 1), (1, 17, 23), classes=2),

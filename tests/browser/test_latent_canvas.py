@@ -69,6 +69,16 @@ class Canvas:
         )
         return self.hook()
 
+    def wait_for_image(self, expected: np.ndarray) -> None:
+        """Wait until the picture on screen has these values."""
+        self.root.evaluate(
+            """async (e, expected) => {
+                const differs = (value, i) => Math.abs(value - expected[i]) > 1e-4;
+                while (e.latentLab.image.some(differs)) await new Promise(requestAnimationFrame);
+            }""",
+            expected.tolist(),
+        )
+
     def choose(self, name: str) -> None:
         self.root.get_by_role("button", name=name, exact=True).click()
 
@@ -258,10 +268,22 @@ def test_the_map_zooms_and_pans_without_moving_the_code(tab, server, shown):
 def test_keeping_a_code_is_the_one_thing_that_is_sent(tab, server, shown):
     canvas = Canvas(tab, server, shown["sixteen"])
     tab.mouse.click(*canvas.place(0.5, 0.5))
+    code = canvas.settle()["code"]
     sent = tab.traffic.sent
     canvas.choose("Keep this code")
     tab.get_by_text("Kept a code of 16 numbers, picture None").wait_for()
     assert tab.traffic.sent == sent + 1
+    assert canvas.hook()["code"] == code  # the page ran again, the canvas went on
+
+
+def test_when_a_run_has_learned_further_the_probe_stays_and_is_decoded_anew(tab, server, shown):
+    canvas = Canvas(tab, server, shown["grey"])
+    tab.mouse.click(*canvas.place(0.75, -0.5))
+    before = canvas.settle()
+    tab.get_by_role("button", name="Learn further").click()
+    expected = shown["grey_later"].decode([before["code"]])[0].ravel()
+    canvas.wait_for_image(expected)
+    assert canvas.settle()["code"] == before["code"]
 
 
 def test_a_code_of_one_number_has_a_map_too(tab, server, shown):

@@ -1,0 +1,182 @@
+"""The browser modules one by one, in the browser that runs them, through what they export."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pages.shared.packing import pack
+from pages.shared.serving import browser_url
+
+
+@pytest.fixture
+def call(tab, lab):
+    """Run a function body with a module as `m` and a value as `x`."""
+    tab.goto(f"{lab}/_stcore/health")
+
+    def run(module: str, body: str, value=None):
+        program = f"async ([url, x]) => {{ const m = await import(url); {body} }}"
+        return tab.evaluate(program, [browser_url(module), value])
+
+    return run
+
+
+def test_a_block_that_python_packed_is_unpacked(call):
+    header = {"title": "Größe", "count": 3}
+    arrays = {"bytes": np.arange(3, dtype=np.uint8), "codes": np.array([[0.5, -2]], np.float32)}
+    block = list(pack(header, arrays))
+    body = """
+    const message = new Uint8Array(x.length + 3);
+    message.set(x, 3); // as inside a websocket message: not aligned
+    const { header, arrays } = m.unpack(message.subarray(3));
+    return [header.title, header.count, [...arrays.bytes], [...arrays.codes]];
+    """
+    assert call("packing.js", body, block) == ["Größe", 3, [0, 1, 2], [0.5, -2]]
+
+
+def interpolated(call, way, a, b, t):
+    body = "return [...m.WAYS[x.way](new Float32Array(x.a), new Float32Array(x.b), x.t)];"
+    return call("interpolate.js", body, {"way": way, "a": a, "b": b, "t": t})
+
+
+def test_the_straight_way_passes_the_middle(call):
+    assert interpolated(call, "straight", [1, 0], [0, 3], 0.5) == pytest.approx([0.5, 1.5])
+
+
+def test_the_spherical_way_keeps_to_the_sphere(call):
+    half = interpolated(call, "spherical", [2, 0], [0, 2], 0.5)
+    assert half == pytest.approx([math.sqrt(2), math.sqrt(2)], rel=1e-6)
+
+
+@pytest.mark.parametrize(("a", "b"), [([1, 2], [2, 4]), ([1, 0], [-1, 0]), ([0, 0], [1, 1])])
+def test_where_no_arc_is_defined_the_spherical_way_is_straight(call, a, b):
+    expected = np.add(a, 0.25 * np.subtract(b, a))
+    assert interpolated(call, "spherical", a, b, 0.25) == pytest.approx(expected.tolist())
+
+
+def test_moving_in_the_plane_keeps_what_lies_beside_it(call):
+    body = """
+    const plane = new m.Plane(new Float32Array([1, 0, 0]), new Float32Array([1, 0, 0, 0, 1, 0]));
+    const code = plane.lift(new Float32Array([5, 6, 7]), 10, 20);
+    return [[...code], plane.position(code)];
+    """
+    assert call("plane.js", body) == [[11, 20, 7], [10, 20]]
+
+
+def test_the_nearest_point_is_the_one_that_a_full_search_finds(call):
+    random = np.random.default_rng(0)
+    points = random.normal(size=(500, 2)).astype(np.float32)
+    places = random.normal(size=(40, 2)) * 2
+    found = call(
+        "nearest.js",
+        "const n = new m.NearestPoint(new Float32Array(x.points), 500);"
+        "return x.places.map(([a, b]) => n.find(a, b, 0.5));",
+        {"points": points.ravel().tolist(), "places": places.tolist()},
+    )
+    distances = np.linalg.norm(places[:, None] - points[None], axis=2)
+    expected = np.where(distances.min(axis=1) <= 0.5, distances.argmin(axis=1), -1)
+    assert -1 in expected
+    assert found == expected.tolist()
+
+
+def test_only_points_that_are_admitted_are_found(call):
+    body = "const n = new m.NearestPoint(new Float32Array([0, 0, 1, 1]), 2); return n.find(0, 0, 9, (i) => i === 1);"
+    assert call("nearest.js", body) == 1
+
+
+def test_a_place_on_the_map_comes_back_from_its_pixels(call):
+    body = """
+    const view = new m.View();
+    view.resize(300, 200);
+    view.zoom(3, 40, 50);
+    view.pan(7, -9);
+    return view.toPlane(...view.toPixels(0.25, -0.5));
+    """
+    assert call("view.js", body) == pytest.approx([0.25, -0.5])
+
+
+def test_a_few_outliers_do_not_shrink_the_map(call):
+    points = [*np.random.default_rng(0).uniform(-1, 1, size=(3000, 2)).ravel().tolist(), 1e6, 1e6]
+    extent = call("view.js", "return m.extentOf(new Float32Array(x));", points)
+    assert max(map(abs, extent.values())) < 2
+
+
+def test_ticks_are_round_numbers(call):
+    assert call("view.js", "return m.ticks(-1.3, 2.2, 4);") == [-1, 0, 1, 2]
+
+
+def test_of_many_requests_only_the_newest_waits(call):
+    body = """
+    const runs = [];
+    const release = [];
+    const session = { run: ({ codes }) => new Promise((resolve) => {
+      runs.push(codes.data[0]);
+      release.push(() => resolve({ images: { data: codes.data } }));
+    }) };
+    const decoder = new m.Decoder(session);
+    const delivered = [];
+    for (let i = 0; i < 100; i += 1) {
+      decoder.request('here', new Float32Array([i]), 1, (images) => delivered.push(images[0]), () => {});
+    }
+    const inFlight = runs.length;
+    while (release.length) { release.shift()(); await new Promise((resolve) => setTimeout(resolve)); }
+    return [inFlight, runs, delivered];
+    """
+    assert call("decoder.js", body) == [1, [0, 99], [0, 99]]
+
+
+def test_lanes_take_turns(call):
+    body = """
+    const session = { run: async ({ codes }) => ({ images: { data: codes.data } }) };
+    const decoder = new m.Decoder(session);
+    const order = [];
+    await new Promise((done) => {
+      for (const lane of ['a', 'b', 'c', 'b']) {
+        const deliver = () => { order.push(lane); if (order.length === 3) done(); };
+        decoder.request(lane, new Float32Array([1]), 1, deliver, () => {});
+      }
+    });
+    return order;
+    """
+    assert call("decoder.js", body) == ["a", "b", "c"]
+
+
+def test_a_failed_decoding_is_told_and_does_not_stop_the_next(call):
+    body = """
+    let calls = 0;
+    const session = { run: async ({ codes }) => {
+      calls += 1;
+      if (calls === 1) throw new Error('no memory');
+      return { images: { data: codes.data } };
+    } };
+    const decoder = new m.Decoder(session);
+    const told = [];
+    await new Promise((done) => {
+      decoder.request('a', new Float32Array([1]), 1, () => {}, (error) => told.push(error.message));
+      decoder.request('b', new Float32Array([2]), 1, (images) => { told.push(images[0]); done(); }, () => {});
+    });
+    return told;
+    """
+    assert call("decoder.js", body) == ["no memory", 2]
+
+
+def test_seventy_thousand_points_are_drawn_in_time_to_pan(call):
+    body = """
+    const count = 70000;
+    const points = new Float32Array(2 * count).map((_, i) => Math.sin(i * 12.9898) * 43758.5453 % 1);
+    const labels = new Int32Array(count).map((_, i) => i % 10);
+    const styles = Array.from({ length: 10 }, (_, i) => ({ colour: [20 * i, 100, 255 - 20 * i], shape: 'circle' }));
+    styles.forEach((style) => (style.dimmed = false));
+    const view = { width: 900, height: 600, x: 0, y: 0, scale: 280 };
+    const image = new ImageData(900, 600);
+    const times = [];
+    for (let i = 0; i < 9; i += 1) {
+      const began = performance.now();
+      m.blendPoints(image, points, labels, styles, view, 1, m.pointRadius(count, 1));
+      times.push(performance.now() - began);
+    }
+    return { median: times.sort((a, b) => a - b)[4], drawn: image.data.some((value) => value > 0) };
+    """
+    result = call("raster.js", body)
+    print(f"\n70,000 points drawn in {result['median']:.1f} ms (median of 9)")
+    assert result["drawn"]
