@@ -55,7 +55,7 @@ def compare(
     else:
         chosen = np.asarray(indices, dtype=np.int64)
     shown = images.take(chosen)
-    results = [reconstruct(each, shown.images, corruption, level, seed) for each in trained]
+    results = [reconstruct(each, shown.images, corruption, level, seed, pca=False) for each in trained]
     labels = [] if shown.labels is None else [shown.class_names[label] for label in shown.labels]
     sse = np.array([[each.sse_per_image for each in result.measures] for result in results], dtype=np.float32)
     return Comparison(

@@ -136,6 +136,36 @@ def reconstruct_lines(
     return _by_python(python)
 
 
+def picture_lines(
+    run: str,
+    files: Sequence[str],
+    fit: str = "crop",
+    inverted: bool = False,
+    corruption: str | None = None,
+    level: float | None = None,
+    seed: int = 0,
+) -> Lines:
+    """Pictures from files, fitted to the run's images, corrupted and reconstructed."""
+    fitted = "fit_picture(read_picture(name, Path(name)), (height, width), fit, channels)"
+    fitted = f"inverted({fitted})" if inverted else fitted
+    python = [
+        "from pathlib import Path",
+        "",
+        "import numpy as np",
+        "",
+        f"from aecore.data.fitting import fit_picture{', inverted' if inverted else ''}",
+        "from aecore.data.pictures import read_picture",
+        *_opening(run, "reconstruct", "reconstruct"),
+        "channels, height, width = opened.splits.shape",
+        f"names, fit = {[str(each) for each in files]}, {fit!r}",
+        f"images = np.stack([{fitted}.pixels for name in names])",
+        f"result = reconstruct(opened, images, corruption={corruption!r}, level={level!r}, seed={seed})",
+        "for name, measures in zip(names, result.measures):",
+        "    print(name, measures.to_dict())",
+    ]
+    return _by_python(python)
+
+
 def interpolate_lines(
     run: str, first: int, second: int, split: str = "test", steps: int = 9, way: str = "straight"
 ) -> Lines:
@@ -150,8 +180,16 @@ def interpolate_lines(
     return _by_python(python)
 
 
-def compare_lines(runs: Sequence[str], indices: Sequence[int], split: str = "test") -> Lines:
-    """Several runs on the same images."""
+def compare_lines(
+    runs: Sequence[str],
+    indices: Sequence[int],
+    split: str = "test",
+    corruption: str = "none",
+    level: float | None = None,
+    seed: int = 0,
+) -> Lines:
+    """Several runs on the same images with the same noise."""
+    noise = "" if corruption == "none" else f", corruption={corruption!r}, level={level!r}, seed={seed}"
     python = [
         "from aecore.analysis.compare import compare",
         "from aecore.runs.opened import open_run",
@@ -159,7 +197,7 @@ def compare_lines(runs: Sequence[str], indices: Sequence[int], split: str = "tes
         "",
         f"names = {[str(each) for each in runs]}",
         "opened = [open_run(Runs().get(name)) for name in names]",
-        f"result = compare(opened, names, indices={[int(each) for each in indices]}, split={split!r})",
+        f"result = compare(opened, names, indices={[int(each) for each in indices]}, split={split!r}{noise})",
         "for name, measures in zip(names, result.measures):",
         "    print(name, measures.to_dict())",
     ]

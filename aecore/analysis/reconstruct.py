@@ -46,7 +46,7 @@ class Reconstructions:
     corrupted: Floats
     reconstruction: Floats
     error_map: Floats
-    pca: Floats  # clipped to [0, 1] to be looked at; its measures are taken before
+    pca: Floats  # clipped to [0, 1] to be looked at; its measures are taken before. Empty where it was not asked for
     corrupted_measures: tuple[Measures, ...]
     measures: tuple[Measures, ...]
     pca_measures: tuple[Measures, ...]
@@ -57,21 +57,26 @@ class Reconstructions:
 
 
 def reconstruct(
-    trained: Trained, images: Pixels, corruption: str | None = None, level: float | None = None, seed: int = 0
+    trained: Trained,
+    images: Pixels,
+    corruption: str | None = None,
+    level: float | None = None,
+    seed: int = 0,
+    pca: bool = True,
 ) -> Reconstructions:
     """Corrupt and reconstruct `images`.
 
     `corruption` is a key of the catalog, None for what the run was trained with; `level` its strength, None for the
-    run's own or the default. SettingError for what does not exist or images of another shape.
+    run's own or the default. Without `pca` nothing has to be fitted, which takes seconds the first time, and what
+    would stand beside stays empty. SettingError for what does not exist or images of another shape.
     """
-    model = model_of(trained)
     choice, corrupt = chosen_corruption(trained, corruption, level)
-    pca = fit_pca(trained.splits.train, model.latent)
+    beside = fit_pca(trained.splits.train, model_of(trained).latent) if pca else None
     clean = as_floats(images)
     with torch.inference_mode():
         corrupted = corrupt(clean, noise(seed, "reconstruct", 0))
         codes, restored = _restore(trained, corrupted)
-        flat = pca.reconstruct(corrupted)
+        flat = beside.reconstruct(corrupted) if beside else clean[:0]
         return Reconstructions(
             original=images,
             corrupted=corrupted.numpy(),
@@ -80,11 +85,11 @@ def reconstruct(
             pca=flat.clamp(0, 1).numpy(),
             corrupted_measures=per_image(clean, corrupted),
             measures=per_image(clean, restored),
-            pca_measures=per_image(clean, flat),
+            pca_measures=per_image(clean, flat) if beside else (),
             codes=codes.numpy(),
             corruption=describe_corruption(choice),
-            pca_size=pca.size,
-            pca_note=pca.note,
+            pca_size=beside.size if beside else 0,
+            pca_note=beside.note if beside else "",
         )
 
 

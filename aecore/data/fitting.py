@@ -9,7 +9,7 @@ One and Two Dimensions", J. Applied Meteorology 18, 1979). Grey is the luma of I
 0.299 red + 0.587 green + 0.114 blue.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,11 @@ def fit_picture(picture: Picture, size: int | Size, fit: str = "crop", channels:
     pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     how = ", ".join([*picture.notes, *recoloured, *reshaped]) or "taken as it is"
     return Fitted(picture.name, np.ascontiguousarray(pixels), how)
+
+
+def inverted(fitted: Fitted) -> Fitted:
+    """Dark and light exchanged: a drawing on white paper for a model that learned light strokes on black."""
+    return replace(fitted, pixels=255 - fitted.pixels, how=f"{fitted.how}, dark and light exchanged")
 
 
 def _with_channels(pixels: Pixels, channels: int) -> tuple[Image.Image, list[str]]:
