@@ -21,6 +21,7 @@ from pages.shared.forms import recipe_form
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.keys import RUN, remember_run
 from pages.shared.live import duration, show_run
+from pages.shared.points import show_point
 
 if TYPE_CHECKING:
     from aecore.analysis.estimate import Estimate
@@ -39,7 +40,7 @@ def show() -> None:
         if watched is not None:
             show_run(watched, PAGE)
             st.divider()
-        _explain(variant, recipe)
+        _explain(variant, recipe, watched)
 
 
 def _watched() -> Run | None:
@@ -183,12 +184,14 @@ def _start(recipe: "Recipe", name: str, device: str) -> None:
     st.rerun()
 
 
-def _explain(variant: Variant, recipe: "Recipe | None") -> None:
+def _explain(variant: Variant, recipe: "Recipe | None", watching: Run | None) -> None:
     """The idea, the mathematics, and the networks as they would really be built."""
     st.subheader(variant.title)
     st.write(variant.idea)
     if recipe is not None:
         _drawn(recipe)
+        with st.expander("The picture that makes its point", expanded=watching is None), errors_shown():
+            show_point(PAGE, variant, recipe.data.name)
     with st.expander("Mathematics and source"):
         for line in variant.mathematics.split(r"\\"):
             st.latex(line)
