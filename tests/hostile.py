@@ -67,6 +67,7 @@ def make_archives(folder: Path) -> dict[str, tuple[int, str]]:
     made: dict[str, tuple[bytes, int, str]] = {
         "slip.zip": (zipped({"fine.png": fine, "../evil.png": fine}), 1, "leads out of the archive"),
         "absolute.zip": (zipped({"fine.png": fine, "/etc/evil.png": fine}), 1, "leads out of the archive"),
+        "nameless.zip": (zipped({"fine.png": fine, "": fine}), 1, "name is empty"),
         "drive.zip": (zipped({"fine.png": fine, "C:\\evil.png": fine}), 1, "leads out of the archive"),
         "bomb.zip": (zipped({"fine.png": fine, "bomb.bmp": _flat_bmp()}), 1, "more than 200 times"),
         "nested.zip": (zipped({"fine.png": fine, "inner.zip": zipped({"a.png": fine})}), 1, "unpack it"),

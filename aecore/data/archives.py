@@ -93,10 +93,9 @@ def _listed(archive: zipfile.ZipFile, limits: SourceLimits, budget: Budget) -> t
     entries, skipped = [], []
     for info in archive.infolist():
         parts = split_path(info.filename)
-        if info.is_dir() or is_litter(parts):
+        if is_litter(parts) or (parts and info.is_dir()):
             continue
-        refusal = _refusal(info, parts)
-        if refusal:
+        if refusal := _refusal(info, parts):
             skipped.append(Skipped(shown_path(parts), refusal))
         else:
             entries.append(Entry(parts[:-1], parts[-1], partial(reader.read, info)))
@@ -107,7 +106,7 @@ def _refusal(info: zipfile.ZipInfo, parts: tuple[str, ...]) -> str:
     """Why an entry is not even opened; nothing when it may be."""
     mode = info.external_attr >> 16
     if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
-        return "its name leads out of the archive: pack the pictures again from their folder."
+        return "its name is empty or leads out of the archive: pack the pictures again from their folder."
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "this is a link or a special file: pack the picture itself."
     if info.flag_bits & _ENCRYPTED:

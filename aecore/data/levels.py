@@ -37,7 +37,7 @@ def eight_bits(name: str, image: ImageFile, grey: bool, background: int) -> tupl
     if image.mode not in _PLAIN_MODES:
         raise PictureError(name, f"the picture is in the colour space {image.mode}: save it as grey, RGB or CMYK.")
     flat, done = _laid_on(image, background) if image.has_transparency_data else (image, [])
-    pixels = np.asarray(flat.convert("L" if grey else "RGB"))
+    pixels = np.asarray(_as_mode("L" if grey else "RGB", flat))
     if image.mode == "CMYK":
         done = ["CMYK converted to RGB"]
     return (pixels[:, :, None] if grey else pixels), done
@@ -45,12 +45,17 @@ def eight_bits(name: str, image: ImageFile, grey: bool, background: int) -> tupl
 
 def _laid_on(image: Image.Image, background: int) -> tuple[Image.Image, list[str]]:
     straight = image.convert("LA") if image.mode == "La" else image  # premultiplied grey has no direct way to RGBA
-    clear = straight.convert("RGBA")
+    clear = _as_mode("RGBA", straight)
     if clear.getchannel("A").getextrema()[0] == 255:  # an alpha channel that hides nothing
         return clear, []
-    page = Image.new("RGBA", image.size, (background, background, background, 255))
-    page.alpha_composite(clear)
+    page = Image.new("RGB", image.size, (background, background, background))
+    page.paste(clear, mask=clear)
     return page, ["transparency laid on a plain background"]
+
+
+def _as_mode(mode: str, image: Image.Image) -> Image.Image:
+    """`image` in another mode, itself when it has it: a copy of a large picture costs hundreds of megabytes."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _from_deep(name: str, image: ImageFile, background: int) -> tuple[Pixels, list[str]]:

@@ -22,7 +22,7 @@ from aecore.data.own import clear_unfinished, delete_own, load_own, names_of, ow
 from aecore.data.pictures import Picture, PictureLimits, read_picture
 from aecore.data.skipped import Skipped
 from aecore.data.sources import MOST_CLASSES, SourceLimits, open_source, pictures_in
-from aecore.errors import DataError, SettingError
+from aecore.errors import DataError, PictureError, SettingError
 from tests.hostile import encoded, make_archives, make_corpus, zipped
 from tests.photographs import photographs
 
@@ -306,6 +306,16 @@ def test_the_total_is_counted_while_reading(tmp_path, data):
         assert nothing_is_left(data)
 
 
+def test_the_total_counts_all_archives_together():
+    one, other = dict(dropped(12, "one/")), dict(dropped(12, "other/"))
+    archives = [("one.zip", zipped(one)), ("other.zip", zipped(other))]
+    most = sum(map(len, one.values()))
+
+    assert len(list(pictures_in(archives[:1], SourceLimits(total_bytes=most)))) == 12
+    with pytest.raises(DataError, match="divide them"):
+        list(pictures_in(archives, SourceLimits(total_bytes=most)))
+
+
 def test_one_long_entry_of_an_archive_is_left_out(tmp_path):
     (tmp_path / "a.zip").write_bytes(zipped({"a.png": flat(1), "long.png": flat(2) + bytes(10_000)}))
     limits = SourceLimits(picture=PictureLimits(file_bytes=5_000))
@@ -314,6 +324,11 @@ def test_one_long_entry_of_an_archive_is_left_out(tmp_path):
 
     assert taken.name == "a.png"
     assert "which is the limit" in skipped.reason
+    with (
+        open_source(tmp_path / "a.zip", limits) as contents,
+        pytest.raises(PictureError, match="which is the limit"),  # while it is read, not once it lies in memory
+    ):
+        contents.candidates[1].entry.read()
 
 
 # Names
@@ -450,9 +465,9 @@ def test_what_a_killed_intake_leaves_is_cleared_at_the_next_start(photos, data):
     assert (data / "own/.unfinished/set/images.npy").exists()
     assert own_datasets() == ()
 
-    clear_unfinished()
+    add(dropped(10), "other")
 
-    assert nothing_is_left(data)
+    assert not (data / "own/.unfinished/set").exists()
     assert add(photos).info.count == 60
 
 
@@ -474,6 +489,15 @@ def test_images_cut_short_are_damage_and_not_a_crash(data):
     add(dropped(10))
     file = data / "own/set/images.npy"
     file.write_bytes(file.read_bytes()[:-1000])
+
+    with pytest.raises(DataError, match="is damaged"):
+        load_own("set")
+
+
+def test_images_that_are_not_what_was_described_are_damage(data):
+    add(dropped(10))
+    file = data / "own/set/info.json"
+    file.write_text(file.read_text().replace('"train": 8', '"train": 7'))
 
     with pytest.raises(DataError, match="is damaged"):
         load_own("set")
