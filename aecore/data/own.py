@@ -128,13 +128,18 @@ def claimed(key: str) -> Iterator[Path]:
     DataError when another process is building a set of that name.
     """
     unfinished = _root() / _UNFINISHED
-    unfinished.mkdir(parents=True, exist_ok=True)
     # Not bound to a thread: a generator may be closed by another thread than the one that began it.
     lock = FileLock(unfinished / f"{key}.lock", thread_local=False)
     try:
+        unfinished.mkdir(parents=True, exist_ok=True)
         lock.acquire(blocking=False)
     except Timeout:
         raise DataError(f"A data set named {key!r} is just being made: wait for it or choose another name.") from None
+    except OSError as error:
+        raise DataError(
+            f"The folder of own data sets {_root()} cannot be written ({error.strerror}): "
+            "let AECORE_DATA name one that can."
+        ) from error
     folder = unfinished / key
     try:
         shutil.rmtree(folder, ignore_errors=True)

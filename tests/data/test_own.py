@@ -448,6 +448,15 @@ def test_a_disk_that_is_too_small_is_said_before_the_work_begins(photos, data, m
     assert nothing_is_left(data)
 
 
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "file"))
+
+    assert own_datasets() == ()
+    with pytest.raises(DataError, match=r"file/own cannot be written .*AECORE_DATA"):
+        add(dropped(10))
+
+
 def test_what_a_killed_intake_leaves_is_cleared_at_the_next_start(photos, data):
     code = (
         "import sys; from aecore.data.intake import OwnSettings, add_own\n"
