@@ -6,7 +6,8 @@ from dataclasses import asdict
 from aecore.errors import RunError
 from aecore.jobs.launcher import Launcher, LocalLauncher
 from aecore.jobs.queue import Line
-from aecore.runs.folder import STOP, Run
+from aecore.runs.arrays import tensor_names
+from aecore.runs.folder import CHECKPOINT, STOP, Run
 from aecore.runs.processes import is_alive
 from aecore.runs.status import LiveStatus
 from aecore.runs.summary import mapping, whole
@@ -65,13 +66,24 @@ def make_ready(run: Run, epochs: int | None = None, device: str | None = None) -
                     "without a number of epochs, then add more."
                 )
         elif epochs is None:
-            raise RunError(f"{run.id} is finished: say how many further epochs to train (--epochs).")
+            raise RunError(f"{run.id} is finished: say how many further epochs to train.")
         else:
+            _require_optimiser(run)
             run.write_recipe(run.recipe().with_stage(epochs), status)
             status.update(state="stopped", sync=True)
         if device is not None:
             run.write_about(device=device)
         (run.path / STOP).unlink(missing_ok=True)
+
+
+def _require_optimiser(run: Run) -> None:
+    """Before a finished run is given a new stage: a starter run that was brought in cannot be trained further."""
+    current = run.path / CHECKPOINT
+    if current.exists() and not any(name.startswith("optimiser.") for name in tensor_names(current)):
+        raise RunError(
+            f"{run.id} keeps its weights only, not the state of its optimiser: it cannot be trained further. "
+            "Train its recipe as a new run."
+        )
 
 
 def _require_startable(run: Run, status: LiveStatus) -> None:

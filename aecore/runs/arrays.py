@@ -46,6 +46,17 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     return arrays
 
 
+def tensor_names(path: Path) -> tuple[str, ...]:
+    """The names in a file, without reading what they name. RunError when it is missing or damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return tuple(file.keys())
+    except (OSError, SafetensorError, ValueError) as error:
+        raise RunError(f"{path.name} cannot be read ({error}).") from None
+
+
 def to_bytes(arrays: Arrays) -> bytes:
     """The content of a file."""
     from safetensors.numpy import save

@@ -44,7 +44,7 @@ PREVIEW, SNAPSHOTS, INPUTS = "preview.safetensors", "snapshots", "inputs.safeten
 LOCK, STOP = "lock", "stop"
 
 WAY_OUT = "Resume the run to go on from its last checkpoint, or delete it."
-LOCK_PATIENCE_S = 2.0  # whoever looks whether a run is alive takes its lock for an instant
+LOCK_PATIENCE_S = 0.5  # whoever looks whether a run is alive takes its lock for an instant
 TAIL_BYTES = 64 * 1024
 
 
@@ -117,7 +117,8 @@ class Run:
                 status["state"] = "failed"
         elif status["state"] in UNDER_WAY and (self.path / STOP).exists():
             status["message"] = "Stopping."
-        size = whole(status, "bytes") or self.bytes_on_disk()
+        # A starter run was made smaller after its training; any other size is known since the last epoch.
+        size = (0 if self.starter else whole(status, "bytes")) or self.bytes_on_disk()
         return summarise(self.id, self.starter, status, self.about(), recipe, size)
 
     def alive(self) -> bool:

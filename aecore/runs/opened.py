@@ -57,7 +57,12 @@ def open_run(run: Run, device: str = "cpu", epoch: int | None = None) -> OpenRun
 
 
 def _recorded_decoder(run: Run, epoch: int) -> dict[str, Tensor]:
-    return {f"decoder.{name}": torch.from_numpy(each) for name, each in run.snapshot(epoch).decoder.items()}
+    decoder = run.snapshot(epoch).decoder
+    if not decoder:
+        raise RunError(
+            f"{run.id} keeps codes and reconstructions of epoch {epoch}, but no weights: open its last epoch."
+        )
+    return {f"decoder.{name}": torch.from_numpy(each) for name, each in decoder.items()}
 
 
 def _data_note(recipe: Recipe, splits: Splits) -> str:

@@ -5,6 +5,7 @@ checkpoint from which a run goes on is therefore of work that will be done again
 """
 
 import json
+import os
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from aecore.runs.arrays import compact, preview_arrays, to_bytes
 from aecore.runs.environment import write_environment
 from aecore.runs.files import append_line, read_lines, write_file
-from aecore.runs.folder import INPUTS, METRICS, PREVIEW, SNAPSHOTS, STATUS, STEPS, Run
+from aecore.runs.folder import ABOUT, INPUTS, METRICS, PREVIEW, SNAPSHOTS, STATUS, STEPS, Run
 from aecore.runs.status import LiveStatus
 from aecore.runs.weights import keep_checkpoint
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
@@ -150,12 +151,16 @@ class _Journal:
 
 
 def take_back(run: Run, epoch: int, step: int) -> None:
-    """Keep only what was written up to a checkpoint, and only whole lines."""
+    """Keep only what was written up to a checkpoint, and only whole lines and files."""
     _keep_lines(run.path / METRICS, "epoch", epoch)
     _keep_lines(run.path / STEPS, "step", step)
     for recorded in run.snapshots():
         if recorded > epoch:
             run.snapshot_path(recorded).unlink(missing_ok=True)
+    for left in (*run.path.glob(".*.tmp"), *(run.path / SNAPSHOTS).glob(".*.tmp")):
+        # Only whoever holds the run writes these; a process that was killed had no time to delete its own.
+        if not left.name.startswith(f".{ABOUT}") and not left.name.endswith(f".{os.getpid()}.tmp"):
+            left.unlink(missing_ok=True)
 
 
 def _keep_lines(path: Path, key: str, last: int) -> None:

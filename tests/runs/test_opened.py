@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from aecore.errors import RunError
+from aecore.runs.arrays import read_arrays, to_bytes
 from aecore.runs.opened import open_run
 
 
@@ -46,3 +47,12 @@ def test_pictures_that_changed_since_are_named(trained):
     (trained.path / "recipe.json").write_text(recipe.with_fingerprint("0" * 64).to_json())
 
     assert "'tiny' have changed" in open_run(trained).fallback_note
+
+
+def test_an_epoch_recorded_without_weights_says_so(trained):
+    kept = read_arrays(trained.snapshot_path(2))
+    codes = {name: each for name, each in kept.items() if not name.startswith("decoder.")}
+    trained.snapshot_path(2).write_bytes(to_bytes(codes))
+
+    with pytest.raises(RunError, match="but no weights"):
+        open_run(trained, epoch=2)

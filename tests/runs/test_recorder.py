@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from aecore.errors import TrainingError
 from aecore.runs.recorder import record
 from aecore.runs.weights import newest_checkpoint
 from aecore.training.events import CheckpointDue, Epoch, Finished, Preview, Progress
@@ -84,12 +85,14 @@ def test_a_cut_off_line_and_epochs_after_the_checkpoint_are_taken_back_on_resumi
     with (run.path / "metrics.jsonl").open("a") as file:
         file.write(json.dumps({"epoch": 2, "validation": {"loss": 99.0}}) + "\n" + '{"epoch": 3, "val')
     run.snapshot_path(2).write_bytes(b"left behind")
+    (run.path / ".checkpoint.safetensors.1.tmp").write_bytes(b"left by a process that was killed")
 
     go_on(run, splits)
 
     assert numbers(run) == numbers(uninterrupted)
     assert (run.path / "metrics.jsonl").read_bytes().count(b"\n") == 3
     assert run.snapshot(2).codes.shape == (100, 3)
+    assert not list(run.path.glob(".*"))
 
 
 def test_the_steps_of_the_curve_grow_and_come_once(uninterrupted):
@@ -122,3 +125,21 @@ def test_every_event_is_passed_on(runs, splits):
         kinds = [type(event) for event in record(run, training, status)]
 
     assert kinds[-4:] == [Epoch, Preview, CheckpointDue, Finished]
+
+
+def test_a_loss_that_is_no_longer_finite_keeps_the_checkpoint_before_it(runs, splits):
+    run = runs.create(tiny_recipe(epochs=3))
+    training = Training(run.recipe(), splits, CPU)
+
+    def spoil_after_the_first_epoch():
+        with run.hold() as status:
+            for event in record(run, training, status):
+                if isinstance(event, CheckpointDue):
+                    next(training.model.parameters()).data.fill_(float("nan"))
+
+    with pytest.raises(TrainingError, match="no longer a finite number"):
+        spoil_after_the_first_epoch()
+
+    checkpoint, note = newest_checkpoint(run)
+    assert (checkpoint.position.epoch, note) == (1, "")
+    assert all(each.isfinite().all() for each in checkpoint.part("model").values())

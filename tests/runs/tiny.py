@@ -52,7 +52,7 @@ def tiny_recipe(epochs: int = 2, batch_size: int = 100, seed: int = 0, **changes
     return make_recipe("denoising", DataChoice(NAME), chosen | changes, seed)
 
 
-def long_recipe(epochs: int = 3, seed: int = 0) -> Recipe:
+def long_recipe(epochs: int = 2, seed: int = 0) -> Recipe:
     """Eight hundred steps an epoch: there is time to catch it in the middle of one."""
     return tiny_recipe(epochs, batch_size=1, seed=seed, **{"training.rotate_degrees": 10.0})
 
