@@ -123,7 +123,7 @@ def _follow(run: "Run") -> Answer:
 def _state(run: "Run") -> Answer:
     summary = run.summary()
     last = run.metrics()[-1:] or [{}]
-    numbers = {
+    numbers: dict[str, object] = {
         name: last[0][name] for name in ("train", "validation", "seconds", "images_per_second") if name in last[0]
     }
     document = {"run": run.id, "state": summary.state, "epochs": summary.epochs_done, **numbers}
