@@ -309,7 +309,9 @@ def _as_labels(classes: list[str | None]) -> tuple[tuple[str, ...], Labels]:
 
 def _appear(folder: Path, key: str) -> None:
     place = own.folder_of(key)
-    if place.is_dir():  # only a damaged set can be there: a whole one would have refused the name
+    if own.is_whole(key):  # made by somebody else between our choice of the name and our claim to it
+        raise DataError(f"There is already an own data set {key!r}: choose another name or delete it first.")
+    if place.is_dir():
         shutil.rmtree(place)
     folder.rename(place)
 

@@ -15,9 +15,9 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -30,21 +30,39 @@ from aecore.errors import DataError
 
 IMAGES, LABELS, INFO, NAMES, SKIPPED = "images.npy", "labels.npy", "info.json", "names.json", "skipped.json"
 
+_Kind = TypeVar("_Kind")
+
 _UNFINISHED: Final = ".unfinished"
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
+@dataclass(frozen=True)
+class Damaged:
+    """An own data set that cannot be listed as one: it takes room, and its name can be deleted or used again."""
+
+    name: str
+    reason: str
+
+
 def own_datasets() -> tuple[DatasetInfo, ...]:
-    """All own data sets by name, from their small descriptions alone. One that is damaged is not listed."""
-    root = _root()
-    names = sorted(path.name for path in root.iterdir()) if root.is_dir() else []
-    return tuple(info for name in names if (info := _info_or_none(name)) is not None)
+    """All own data sets by name, from their small descriptions alone. `damaged_own` gives those that are damaged."""
+    return tuple(info for name in _names() if (info := _info_or_none(name)) is not None)
+
+
+def damaged_own() -> tuple[Damaged, ...]:
+    """The own data sets whose description cannot be used, each with what is wrong."""
+    return tuple(damage for name in _names() if (damage := _damage_of(name)) is not None)
+
+
+def fingerprint_of(name: str) -> str:
+    """The fingerprint of an own data set, without reading its pictures. DataError when there is none."""
+    return str(_described(name).get("fingerprint", ""))
 
 
 def load_own(name: str) -> Splits:
     """The three parts of an own data set, memory-mapped. DataError when there is none or it is damaged."""
     described = _described(name)
-    info = _as_info(described)
+    info = _as_info(name, described)
     try:
         whole = _whole(folder_of(name), info)
         tested = info.train + info.validation
@@ -56,7 +74,7 @@ def load_own(name: str) -> Splits:
             fingerprint=str(described["fingerprint"]),
         )
     except (OSError, ValueError, KeyError, EOFError, DataError) as error:
-        raise _damaged(name) from error
+        raise _damaged(name, str(error)) from error
 
 
 def _whole(folder: Path, info: DatasetInfo) -> ImageSet:
@@ -90,7 +108,10 @@ def delete_own(name: str) -> None:
 
 def skipped_of(name: str) -> tuple[Skipped, ...]:
     """The files that were left out of an own data set, each with its reason."""
-    return tuple(Skipped(str(file), str(reason)) for file, reason in _read_list(name, SKIPPED))
+    try:
+        return tuple(Skipped(str(file), str(reason)) for file, reason in _read_list(name, SKIPPED))
+    except (TypeError, ValueError) as error:
+        raise _damaged(name, f"{SKIPPED} holds something else than names and reasons") from error
 
 
 def names_of(name: str) -> tuple[str, ...]:
@@ -102,7 +123,7 @@ def settings_of(name: str) -> Mapping[str, object]:
     """The settings by which an own data set was made, as `OwnSettings.from_dict` reads them."""
     settings = _described(name).get("settings")
     if not isinstance(settings, dict):
-        raise _damaged(name)
+        raise _damaged(name, f"{INFO} has no settings")
     return settings
 
 
@@ -171,13 +192,26 @@ def _root() -> Path:
     return places.data_folder() / "own"
 
 
+def _names() -> list[str]:
+    """The folders that can be data sets. Others are no business of ours."""
+    root = _root()
+    found = root.iterdir() if root.is_dir() else ()
+    return sorted(path.name for path in found if _KEY.fullmatch(path.name) and path.is_dir())
+
+
 def _info_or_none(name: str) -> DatasetInfo | None:
-    if not _KEY.fullmatch(name):
-        return None
     try:
-        return _as_info(_described(name))
+        return _as_info(name, _described(name))
     except DataError:
         return None
+
+
+def _damage_of(name: str) -> Damaged | None:
+    try:
+        _as_info(name, _described(name))
+    except DataError as error:
+        return Damaged(name, str(error))
+    return None
 
 
 def _described(name: str) -> dict[str, Any]:
@@ -185,15 +219,37 @@ def _described(name: str) -> dict[str, Any]:
     if not folder.is_dir():
         raise _missing(name)
     described = _read_json(name, INFO)
-    if not isinstance(described, dict) or not {each.name for each in fields(DatasetInfo)} <= described.keys():
-        raise _damaged(name)
+    if not isinstance(described, dict):
+        raise _damaged(name, f"{INFO} holds no description")
     return described
 
 
-def _as_info(described: dict[str, Any]) -> DatasetInfo:
-    known = {each.name: described[each.name] for each in fields(DatasetInfo)}
-    known["shape"], known["class_names"] = tuple(known["shape"]), tuple(known["class_names"])
-    return DatasetInfo(**known)
+def _as_info(name: str, described: Mapping[str, Any]) -> DatasetInfo:
+    try:
+        channels, height, width = (_is(int, each) for each in described["shape"])
+        return DatasetInfo(
+            key=name,
+            title=_is(str, described["title"]),
+            shape=(channels, height, width),
+            train=_is(int, described["train"]),
+            validation=_is(int, described["validation"]),
+            test=_is(int, described["test"]),
+            class_names=tuple(_is(str, each) for each in described["class_names"]),
+            source=_is(str, described["source"]),
+            licence=_is(str, described["licence"]),
+            kind="own",
+            bytes_on_disk=_is(int, described["bytes_on_disk"]),
+        )
+    except KeyError as error:
+        raise _damaged(name, f"{INFO} lacks {error}") from error
+    except (TypeError, ValueError) as error:
+        raise _damaged(name, f"{INFO}: {error}") from error
+
+
+def _is(kind: type[_Kind], value: object) -> _Kind:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
 
 
 def _read_list(name: str, file: str) -> list[Any]:
@@ -201,15 +257,17 @@ def _read_list(name: str, file: str) -> list[Any]:
         raise _missing(name)
     content = _read_json(name, file)
     if not isinstance(content, list):
-        raise _damaged(name)
+        raise _damaged(name, f"{file} holds no list")
     return content
 
 
 def _read_json(name: str, file: str) -> object:
     try:
         return json.loads((folder_of(name) / file).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise _damaged(name, f"{file} is missing") from error
     except (OSError, ValueError) as error:
-        raise _damaged(name) from error
+        raise _damaged(name, f"{file} cannot be read: {error}") from error
 
 
 def _missing(name: str) -> DataError:
@@ -217,5 +275,5 @@ def _missing(name: str) -> DataError:
     return DataError(f"There is no own data set {name!r}. There are: {known}.")
 
 
-def _damaged(name: str) -> DataError:
-    return DataError(f"The own data set {name!r} is damaged: delete it and take the pictures in again.")
+def _damaged(name: str, what: str) -> DataError:
+    return DataError(f"The own data set {name!r} is damaged ({what}): delete it and take the pictures in again.")

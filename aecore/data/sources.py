@@ -131,7 +131,13 @@ def _dropped(
         if is_litter(parts):
             continue
         if is_zip(content[:HEAD_BYTES]):
-            inner, refused = stack.enter_context(opened_zip(shown_path(parts), content, limits, budget))
+            try:
+                inner, refused = stack.enter_context(opened_zip(shown_path(parts), content, limits, budget))
+            except DataError as error:
+                if len(files) == 1:
+                    raise
+                skipped.append(Skipped(shown_path(parts), str(error)))  # the other files go on
+                continue
             folder = (*parts[:-1], Path(parts[-1]).stem)
             entries += [Entry((*folder, *entry.folders), entry.name, entry.read) for entry in inner]
             skipped += refused

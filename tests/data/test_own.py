@@ -18,7 +18,17 @@ import pytest
 from aecore.data import catalog
 from aecore.data.fitting import fit_picture
 from aecore.data.intake import Added, OwnSettings, Progress, add_own, preview
-from aecore.data.own import clear_unfinished, delete_own, load_own, names_of, own_datasets, settings_of, skipped_of
+from aecore.data.own import (
+    clear_unfinished,
+    damaged_own,
+    delete_own,
+    fingerprint_of,
+    load_own,
+    names_of,
+    own_datasets,
+    settings_of,
+    skipped_of,
+)
 from aecore.data.pictures import Picture, PictureLimits, read_picture
 from aecore.data.skipped import Skipped
 from aecore.data.sources import MOST_CLASSES, SourceLimits, open_source, pictures_in
@@ -274,6 +284,15 @@ def test_each_dropped_archive_is_a_folder_of_its_name():
 # Limits
 
 
+def test_a_damaged_archive_among_dropped_files_is_left_out_and_the_others_go_on():
+    broken = zipped({"a.png": flat(1)})[:-30]
+
+    added = add([*dropped(12), ("broken.zip", broken)])
+
+    assert added.info.count == 12
+    assert [(each.name, "damaged" in each.reason) for each in added.skipped] == [("broken.zip", True)]
+
+
 def test_an_archive_of_too_many_files_is_refused_before_it_is_parsed(tmp_path, monkeypatch):
     (tmp_path / "a.zip").write_bytes(zipped(dict(dropped(30))))
 
@@ -488,10 +507,71 @@ def test_a_damaged_description_is_not_listed_and_the_name_can_be_used_again(data
     (data / "own/set/info.json").write_text('{"key": "set"')
 
     assert own_datasets() == ()
-    with pytest.raises(DataError, match="is damaged: delete it"):
+    with pytest.raises(DataError, match=r"is damaged \(info\.json .*\): delete it"):
         load_own("set")
     add(dropped(12))
     assert own_datasets()[0].count == 12
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "info.json is missing"),
+        ('{"key": "set"', "info.json cannot be read"),
+        ("[]", "info.json holds no description"),
+        ("{}", "info.json lacks 'shape'"),
+        ('{"shape": 5}', "info.json: 'int' object is not iterable"),
+        ('{"shape": ["3", 28, 28]}', "info.json: '3' is no int"),
+        ('{"shape": [28, 28]}', "info.json: not enough values"),
+    ],
+)
+def test_a_damaged_description_is_told_apart_with_its_reason_and_can_be_deleted(data, content, reason):
+    add(dropped(10))
+    file = data / "own/set/info.json"
+    file.unlink()
+    if content is not None:
+        file.write_text(content)
+
+    assert own_datasets() == ()
+    (damage,) = damaged_own()
+    assert damage.name == "set"
+    assert reason in damage.reason
+    delete_own("set")
+    assert damaged_own() == ()
+
+
+def test_a_set_goes_by_the_name_of_its_folder(data):
+    add(dropped(10))
+    (data / "own/set").rename(data / "own/renamed")
+
+    assert [info.key for info in own_datasets()] == ["renamed"]
+    assert len(catalog.load("renamed").train) == 8
+
+
+def test_a_name_taken_while_pictures_are_taken_in_is_refused_and_the_other_set_stays(data):
+    slow = add_own(dropped(12), "set", SMALL)
+    add(dropped(10), "other")
+    (data / "own/other").rename(data / "own/set")
+
+    with pytest.raises(DataError, match="already an own data set 'set'"):
+        list(slow)
+    assert own_datasets()[0].count == 10
+
+
+def test_a_list_of_skipped_files_that_is_none_is_damage(data):
+    add(dropped(10))
+    (data / "own/set/skipped.json").write_text("[1, 2]")
+
+    with pytest.raises(DataError, match=r"skipped\.json holds something else"):
+        skipped_of("set")
+
+
+def test_the_fingerprint_is_known_without_reading_pictures(data):
+    add(dropped(10))
+    expected = load_own("set").fingerprint
+    (data / "own/set/images.npy").unlink()
+
+    assert fingerprint_of("set") == expected
 
 
 def test_images_cut_short_are_damage_and_not_a_crash(data):
