@@ -42,7 +42,8 @@ class _Encoder(nn.Module):
         self.bottleneck = model.bottleneck
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.bottleneck.code(self.encoder(images))
+        # Half of a Gaussian bottleneck's features are the code: the exporter loses count, so the size is said again.
+        return self.bottleneck.code(self.encoder(images)).reshape(-1, self.bottleneck.latent)
 
 
 def decoder_onnx(trained: Trained) -> bytes:

@@ -163,6 +163,6 @@ def _fit_window(images: ImageSet, corruption: Corruption) -> LinearDenoiser:
     return Window(weights.T.reshape(channels, channels, WINDOW, WINDOW).contiguous(), bias, note)
 
 
-def _framed(images: Images) -> Images:
+def _framed(images: Images) -> Tensor:
     """With the outermost pixels repeated, so that a window around every pixel exists."""
     return F.pad(images, (WINDOW // 2,) * 4, mode="replicate")

@@ -40,7 +40,7 @@ def architecture_drawing(architecture: Architecture, palette: Palette) -> go.Fig
             y=heights,
             base=[-height / 2 for height in heights],
             width=BAR,
-            marker={"color": [bar.colour for bar in bars], "line": {"width": 0}},
+            marker={"color": [bar.colour for bar in bars], "line": {"width": 1, "color": palette.muted}},
             hovertext=[_hover(bar) for bar in bars],
             hoverinfo="text",
         )
@@ -51,7 +51,7 @@ def architecture_drawing(architecture: Architecture, palette: Palette) -> go.Fig
     figure.update_xaxes(
         tickvals=list(range(len(bars))),
         ticktext=[_ticks(bar) if few or index in (0, len(bars) - 1) else "" for index, bar in enumerate(bars)],
-        range=[-0.6, len(bars) - 0.4],
+        range=_range(len(bars)),
         tickangle=0,
     )
     figure.update_yaxes(visible=False)
@@ -60,19 +60,34 @@ def architecture_drawing(architecture: Architecture, palette: Palette) -> go.Fig
     return figure.update_layout(hovermode="closest", showlegend=False, margin={"t": 8})
 
 
+def _range(count: int) -> list[float]:
+    """Room for at least seven bars, so that a small model is not drawn with huge ones."""
+    middle, half = (count - 1) / 2, max(count, 7) / 2 + 0.1
+    return [middle - half, middle + half]
+
+
 def _bars(architecture: Architecture, palette: Palette) -> list[_Bar]:
     shape = architecture.image_shape
-    bars = [_Bar("image", shape, "", 0, palette.muted), *(_bar(layer, palette) for layer in architecture.stages)]
+    layers = [
+        layer
+        for layer, following in zip(architecture.stages, [*architecture.stages[1:], None], strict=True)
+        if not _is_code(layer, following)
+    ]
+    bars = [_Bar("image", shape, "", 0, palette.muted), *(_bar(layer, palette) for layer in layers)]
     # The last layer's output may still have to be folded to the image.
     bars[-1] = _Bar("image", shape, bars[-1].kind, bars[-1].parameters, palette.muted)
     return bars
 
 
+def _is_code(layer: Layer, following: Layer | None) -> bool:
+    """Whether a layer's output is the code itself, which the bottleneck passes on as it is: one bar is enough."""
+    return following is not None and following.part == "bottleneck" and layer.shape_out == following.shape_out
+
+
 def _bar(layer: Layer, palette: Palette) -> _Bar:
     if layer.part == "bottleneck":
         return _Bar("code", layer.shape_out, layer.kind.lower(), layer.parameters, palette.accent)
-    colour = palette.of_class(0) if layer.part == "encoder" else palette.of_class(1)
-    return _Bar("", layer.shape_out, NAMES.get(layer.kind, layer.kind), layer.parameters, colour)
+    return _Bar("", layer.shape_out, NAMES.get(layer.kind, layer.kind), layer.parameters, palette.grid)
 
 
 def _height(shape: tuple[int, ...]) -> float:
@@ -98,4 +113,4 @@ def _funnel(index: int, left: float, right: float, palette: Palette) -> dict[str
     """A quiet surface from one bar to the next."""
     a, b = index + BAR / 2, index + 1 - BAR / 2
     path = f"M {a},{-left / 2} L {a},{left / 2} L {b},{right / 2} L {b},{-right / 2} Z"
-    return {"type": "path", "path": path, "fillcolor": palette.grid, "opacity": 0.45, "line": {"width": 0}}
+    return {"type": "path", "path": path, "fillcolor": palette.grid, "opacity": 0.35, "line": {"width": 0}}

@@ -59,6 +59,6 @@ def dimension_bars(dimensions: Dimensions, palette: Palette) -> go.Figure:
     )
     rest = len(dimensions.order) - len(order)
     more = f", {rest} less active ones left out" if rest else ""
-    figure.update_xaxes(title_text=f"number of the code{more}", type="category")
+    figure.update_xaxes(title_text=f"number of the code{more}", type="category", nticks=16, tickangle=0)
     figure.update_yaxes(title_text="standard deviation over the images", rangemode="tozero")
     return styled(figure, palette, height=260).update_layout(hovermode="closest")

@@ -26,7 +26,7 @@ def noise_curve(curve: NoiseCurve, palette: Palette, name: str = "this model") -
         figure.add_vline(
             curve.own_level, line={"color": palette.muted, "width": 1, "dash": "dot"}, annotation_text="trained here"
         )
-    figure.update_xaxes(title_text=f"{curve.corruption}, {curve.unit}")
+    figure.update_xaxes(title_text=f"{curve.corruption}: strength, {curve.unit}")
     figure.update_yaxes(title_text=f"PSNR in dB, {curve.images:,} test images")
     return styled(figure, palette)
 
@@ -49,7 +49,7 @@ def code_size_curve(curve: CodeSizeCurve, palette: Palette) -> go.Figure:
                 hovertemplate="%{text}: %{y:.4g}",
             )
         )
-    figure.update_xaxes(title_text="code size, numbers", type="log", dtick="D2")
+    figure.update_xaxes(title_text="code size, numbers", type="log", tickvals=[2**power for power in range(15)])
     figure.update_yaxes(title_text=f"squared error per image, mean over {curve.images:,} test images", type="log")
     return styled(figure, palette, height=400)
 

@@ -9,13 +9,14 @@ FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 
 def styled(figure: go.Figure, palette: Palette, height: int = 340) -> go.Figure:
     """The figure in the lab's dress: transparent ground, hairline grid, legend above on the left."""
+    panels = bool(figure.layout.annotations)  # their titles stand where the legend would
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        margin={"l": 8, "r": 8, "t": 64 if panels else 36, "b": 8},
         font={"family": FONT, "color": palette.ink, "size": 13},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
+        legend={"orientation": "h", "x": 0, "y": 1 + (44 if panels else 6) / height, "yanchor": "bottom"},
         hoverlabel={"bgcolor": palette.background, "bordercolor": palette.grid, "font": {"color": palette.ink}},
         hovermode="x unified",
         uirevision="keep",  # a figure that is renewed keeps the zoom a person chose
