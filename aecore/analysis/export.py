@@ -42,8 +42,7 @@ class _Encoder(nn.Module):
         self.bottleneck = model.bottleneck
 
     def forward(self, images: Tensor) -> Tensor:
-        # Half of a Gaussian bottleneck's features are the code: the exporter loses count, so the size is said again.
-        return self.bottleneck.code(self.encoder(images)).reshape(-1, self.bottleneck.latent)
+        return self.bottleneck.code(self.encoder(images))
 
 
 def decoder_onnx(trained: Trained) -> bytes:
@@ -57,7 +56,17 @@ def encoder_onnx(trained: Trained) -> bytes:
     """The encoder with its bottleneck as an ONNX file; a variational one gives the mean."""
     model = model_of(trained)
     example = torch.zeros(2, *model.image_shape, device=device_of(model))
-    return _recorded(_Encoder(model).eval(), example, "images", "codes")
+    return _with_size(_recorded(_Encoder(model).eval(), example, "images", "codes"), model.latent)
+
+
+def _with_size(content: bytes, latent: int) -> bytes:
+    """The size of the code written into an encoder's output: the exporter loses count where a tensor is halved."""
+    import onnx
+
+    model = onnx.load_from_string(content)
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = latent
+    whole: bytes = model.SerializeToString()
+    return whole
 
 
 def weights(trained: Trained) -> bytes:
