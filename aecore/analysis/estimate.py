@@ -32,6 +32,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from aecore.analysis.architecture import Architecture, architecture
 from aecore.shapes import ImageShape
+from aecore.training.batches import images_per_step
 from aecore.training.precision import Device, resolve_precision
 from aecore.training.recipe import Recipe
 from aecore.variants.compose import compose
@@ -98,7 +99,7 @@ def estimate(
     settings = recipe.stages[-1]
     precision = resolve_precision(settings.precision, device)
     speed = measure_speed(device.key, precision)
-    batch = max(1, min(settings.batch_size, train_images))
+    batch = images_per_step(settings.batch_size, train_images)
     image = _pass_seconds(built, speed)
     step = 3 * batch * image + built.parameters * OPTIMISER_BYTES / speed.memory + 6 * len(built.layers) * speed.call
     mapped = min(PREVIEW_CODES, validation_images)

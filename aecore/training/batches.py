@@ -17,6 +17,8 @@ from aecore.randomness import numpy_stream
 from aecore.shapes import Images
 from aecore.training.recipe import TrainingSettings
 
+LARGEST, SMALLEST, STEPS = 256, 16, 32  # of a batch that is not chosen, and of the epoch it makes
+
 
 class Batches:
     """Images of one set as float batches in [0, 1] on a device."""
@@ -42,6 +44,11 @@ class Batches:
             return False
         free, _ = torch.cuda.mem_get_info(self.device)
         return self.pixels.nbytes < free // 2
+
+
+def images_per_step(chosen: int, count: int) -> int:
+    """The batch size for `count` training images: what was chosen, or for 0 at most 256 and 32 steps an epoch."""
+    return max(1, min(chosen or min(LARGEST, max(SMALLEST, count // STEPS)), count))
 
 
 def order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:

@@ -21,7 +21,7 @@ from aecore.errors import RunError, SettingError, TrainingError
 from aecore.model import Autoencoder
 from aecore.randomness import Streams, derive
 from aecore.shapes import Images
-from aecore.training.batches import Augmentation, Batches, order
+from aecore.training.batches import Augmentation, Batches, images_per_step, order
 from aecore.training.checkpoints import Checkpoint, Position
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
 from aecore.training.precision import Device, autocast, resolve_precision
@@ -244,7 +244,7 @@ class Training:
         return Stage(len(earlier), last, first)
 
     def _batch_size(self, stage: Stage) -> int:
-        return min(stage.settings.batch_size, len(self._train))
+        return images_per_step(stage.settings.batch_size, len(self._train))
 
     def _steps_per_epoch(self, stage: Stage) -> int:
         """Full batches only, so that all steps have one shape; which images are left over changes every epoch."""

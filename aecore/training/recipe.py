@@ -32,9 +32,13 @@ class TrainingSettings(Settings):
 
     epochs: int = setting(20, 1, 10000, "passes", "how often every training image is seen", logarithmic=True)
     batch_size: int = setting(
-        256, 1, 16384, "images", "images per step: small ones learn more per image, large ones run faster",
-        logarithmic=True, advanced=True,
-    )  # fmt: skip
+        0,
+        0,
+        16384,
+        "images",
+        "images per step: few learn more per image, many run faster; 0 takes 256, less for small data sets",
+        advanced=True,
+    )
     learning_rate: float = setting(
         2e-3, 1e-7, 1.0, "per step", "size of the steps at the top of the schedule", logarithmic=True, advanced=True
     )

@@ -114,5 +114,5 @@ def test_train_a_vae_on_own_colour_pictures_and_drag_through_it(tab, server, run
     tab.goto(f"{server}/train?data={own_pictures}")
     tab.get_by_role("heading", name="Train", exact=True).wait_for()
     tab.get_by_text("Convolutional", exact=True).click()
-    train(tab, epochs=3)
+    train(tab, epochs=6)
     walk(tab, runs_folder, "own pictures of 3×64×64, convolutional")

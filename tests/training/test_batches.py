@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from aecore.training.batches import Augmentation, Batches, order
+from aecore.training.batches import Augmentation, Batches, images_per_step, order
 from aecore.training.recipe import TrainingSettings
 from tests.made_up import made_up_set
 
@@ -160,3 +160,13 @@ def test_what_comes_from_outside_the_image_is_black():
     moved = augmentation(shift_pixels=3)(torch.ones(50, 1, 8, 8), chance())
     assert float(moved.min()) == 0
     assert float(moved.amax((1, 2, 3)).min()) > 0.99
+
+
+@pytest.mark.parametrize(("chosen", "count", "expected"), [(0, 55_000, 256), (0, 1_000, 31), (0, 240, 16), (0, 9, 9)])
+def test_a_batch_size_of_0_leaves_32_steps_to_an_epoch_of_a_small_data_set(chosen, count, expected):
+    assert images_per_step(chosen, count) == expected
+
+
+def test_a_batch_size_that_was_chosen_is_kept_as_far_as_there_are_images():
+    assert images_per_step(300, 1_000) == 300
+    assert images_per_step(300, 100) == 100
