@@ -1,7 +1,7 @@
 /**
  * What a person does with mouse, pen or fingers on the map, told as what it means.
  *
- *   one finger, left button        press, drag, release
+ *   one finger, left button        press, drag
  *   no button                      hover, leave
  *   right or middle button, or     pan
  *   left button with space held
@@ -23,7 +23,7 @@ export class Gestures {
 
   /**
    * @param {HTMLElement} surface
-   * @param {{press, drag, release, hover, leave, pan, zoom}} meaning functions; see the calls below
+   * @param {{press, drag, hover, leave, pan, zoom}} meaning functions; see the calls below
    */
   constructor(surface, meaning) {
     this.surface = surface;
@@ -48,7 +48,7 @@ export class Gestures {
   }
 
   #down(event) {
-    if (event.isTrusted) this.surface.setPointerCapture(event.pointerId);
+    this.surface.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, this.#place(event));
     if (this.#fingers.size > 1 || event.button !== 0 || this.#space) {
       this.#doing = 'pan';
@@ -96,7 +96,6 @@ export class Gestures {
 
   #up(event) {
     if (!this.#fingers.delete(event.pointerId)) return;
-    if (this.#doing === 'drag') this.meaning.release();
     if (this.#fingers.size === 0) this.#doing = 'nothing';
   }
 

@@ -100,7 +100,6 @@ export class MapView {
     this.gestures = new Gestures(this.surface, {
       press: (px, py, ms) => this.#press(px, py, ms),
       drag: (px, py, ms) => this.#drag(px, py, ms),
-      release: () => {},
       hover: (px, py, ms) => this.#hover(px, py, ms),
       leave: () => this.#point(-1),
       pan: (dx, dy) => this.#change(() => this.view.pan(dx, dy)),

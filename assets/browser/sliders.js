@@ -46,16 +46,17 @@ export class Sliders {
       this.explorer.setDimension(dimension, input.valueAsNumber, event.timeStamp),
     );
     const root = element('label', { class: 'slider', title: `activity ${number(activity)}` }, element('span', {}, label), input, output);
-    return { root, input, output, dimension };
+    const digits = Math.max(2, 2 - Math.floor(Math.log10(high - low)));
+    return { root, input, output, dimension, digits };
   }
 
   /** Put the sliders where the code is. */
   #follow() {
     const active = this.root.getRootNode().activeElement;
-    for (const { input, output, dimension } of this.rows) {
+    for (const { input, output, dimension, digits } of this.rows) {
       const value = this.explorer.code[dimension];
       if (input !== active || Math.abs(input.valueAsNumber - value) > 2 * Number(input.step)) input.value = value;
-      output.textContent = number(value);
+      output.textContent = number(value, digits);
     }
   }
 }

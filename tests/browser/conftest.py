@@ -53,12 +53,18 @@ class Traffic:
     def watch(self, tab) -> None:
         tab.on("request", lambda request: self._note_address(request.url))
         tab.on("websocket", self._watch_socket)
-        tab.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        tab.on("console", self._note_error)
         tab.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _note_address(self, url: str) -> None:
         if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname not in ("localhost", "127.0.0.1"):
             self.foreign.append(url)
+
+    def _note_error(self, message) -> None:
+        # On a deep link Streamlit looks for its server below the page's address first, which is not found.
+        is_search = "/_stcore/" in message.location.get("url", "") and "404" in message.text
+        if message.type == "error" and not is_search:
+            self.errors.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def _watch_socket(self, connection) -> None:
         self._note_address(connection.url)

@@ -63,20 +63,24 @@ class Canvas:
 
     def settle(self) -> dict:
         """Wait until the newest code is the one on screen."""
-        self.root.evaluate(
-            "async ({latentLab}) => {"
-            " while (latentLab.imageCode !== latentLab.code) await new Promise(requestAnimationFrame); }"
-        )
+        self.wait_for("latentLab.imageCode === latentLab.code")
         return self.hook()
 
     def wait_for_image(self, expected: np.ndarray) -> None:
         """Wait until the picture on screen has these values."""
+        self.wait_for("latentLab.image.every((value, i) => Math.abs(value - x[i]) < 1e-4)", expected.tolist())
+
+    def wait_for(self, condition: str, value=None) -> None:
+        """Wait until a condition on the hook and `x`, the value, holds."""
         self.root.evaluate(
-            """async (e, expected) => {
-                const differs = (value, i) => Math.abs(value - expected[i]) > 1e-4;
-                while (e.latentLab.image.some(differs)) await new Promise(requestAnimationFrame);
-            }""",
-            expected.tolist(),
+            f"""async ({{ latentLab }}, x) => {{
+                const began = performance.now();
+                while (!({condition})) {{
+                    if (performance.now() - began > 15000) throw new Error('waited 15 s in vain');
+                    await new Promise(requestAnimationFrame);
+                }}
+            }}""",
+            value,
         )
 
     def choose(self, name: str) -> None:
@@ -144,6 +148,24 @@ def test_the_probe_lands_on_the_code_under_the_pointer(tab, server, shown):
     canvas = Canvas(tab, server, shown["grey"])
     tab.mouse.click(*canvas.place(0.75, -1.25))
     assert canvas.settle()["code"] == pytest.approx([0.75, -1.25], abs=0.02)
+
+
+def test_the_probe_follows_a_mouse_that_is_not_pressed_when_asked_to(tab, server, shown):
+    canvas = Canvas(tab, server, shown["grey"])
+    start = canvas.hook()["code"]
+    tab.mouse.move(*canvas.place(0.5, 0.5))
+    assert canvas.settle()["code"] == start
+    canvas.root.get_by_label("follow the mouse").check()
+    tab.mouse.move(*canvas.place(0.5, 0.5))
+    assert canvas.settle()["code"] == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+def test_a_class_that_is_singled_out_is_the_only_one_to_be_taken_up(tab, server, shown):
+    canvas = Canvas(tab, server, shown["grey"])
+    tab.mouse.click(*canvas.place(0, 0))
+    canvas.choose("class 7")
+    canvas.root.locator(".map").press("Enter")
+    assert canvas.settle()["held"] % 10 == 7
 
 
 def test_a_picture_is_taken_up_dragged_away_and_put_back(tab, server, shown):
