@@ -1,6 +1,6 @@
 """The list of pages: the script that the server runs for every visit.
 
-Reads nothing, writes nothing. Starts loading torch once the first page has been sent.
+Once the first page has been sent, throws away what was deleted before this start and begins to load torch.
 """
 
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.serving import FAVICON
+from pages.shared.tidying import tidy_up_once
 from pages.shared.warming import warm_up_once
 
 HERE = Path(__file__).resolve().parent
@@ -16,9 +17,12 @@ PAGES = [
     st.Page(HERE / "home.py", title="Home", icon=":material/home:", default=True),
     st.Page(HERE / "data.py", title="Data", icon=":material/photo_library:"),
     st.Page(HERE / "train.py", title="Train", icon=":material/model_training:"),
+    st.Page(HERE / "runs.py", title="Runs", icon=":material/list:"),
+    st.Page(HERE / "reconstruct.py", title="Reconstruct", icon=":material/compare:"),
     st.Page(HERE / "latent_space.py", title="Latent space", icon=":material/drag_pan:"),
 ]
 
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")
 st.navigation(PAGES, position="top").run()
 warm_up_once()
+tidy_up_once()

@@ -1,0 +1,39 @@
+"""Measures as rows of a table, each with its unit and reduction: the same words on every page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pages.shared.matrix import Numbers, digits
+
+if TYPE_CHECKING:  # they load torch
+    from aecore.analysis.measures import Measures
+
+
+def measure_rows(columns: "Mapping[str, Measures | None]", over: str, of: str = "") -> list[Numbers]:
+    """Squared error, PSNR and, where one is known, cross-entropy, a column for each of `columns`.
+
+    `over` says which images the means are over, `of` whose measures they are where the columns do not.
+    """
+    found = list(columns.values())
+    squared = f"{of}: squared error" if of else "Squared error"
+    rows = [
+        Numbers(
+            squared, f"summed over pixels, mean over {over}", [digits(m.sse_per_image if m else None) for m in found]
+        ),
+        Numbers(squared, f"mean over pixels and {over}", [digits(m.mse_per_pixel if m else None) for m in found]),
+        Numbers(f"{of}: PSNR" if of else "PSNR", "dB, of that mean", [digits(m.psnr_db if m else None) for m in found]),
+    ]
+    if any(m is not None and m.bce_nats_per_image is not None for m in found):
+        entropies = [digits(m.bce_nats_per_image if m else None) for m in found]
+        label = f"{of}: cross-entropy" if of else "Cross-entropy"
+        rows.append(Numbers(label, f"nats, sum over pixels, mean over {over}", entropies))
+    return rows
+
+
+def mean_of(group: "Sequence[Measures]") -> "Measures | None":
+    """The measures of several images together; None where there are none."""
+    if not group:
+        return None
+    errors = [each.sse_per_image for each in group]
+    return replace(group[0], images=len(group), sse_per_image=sum(errors) / len(errors))
