@@ -37,15 +37,16 @@ def train_lines(recipe: Recipe, device: str = "auto", name: str | None = None) -
     for key, value in changes.items():
         words += ["--set", shlex.quote(f"{key}={_as_word(value)}")]
     shell = [_wrapped(words), *(f"{SHELL} resume RUN --epochs {stage.epochs}" for stage in later)]
-    return Lines("\n".join(shell), "\n".join(_train_in_python(recipe, {**changes, "training.epochs": first.epochs})))
+    changes["training.epochs"] = first.epochs
+    return Lines("\n".join(shell), "\n".join(_train_in_python(recipe, changes, device, name)))
 
 
-def _train_in_python(recipe: Recipe, changes: dict[str, object]) -> list[str]:
+def _train_in_python(recipe: Recipe, changes: dict[str, object], device: str, name: str | None) -> list[str]:
     data = repr(recipe.data.name)
     data += f", classes={recipe.data.classes!r}" if recipe.data.classes else ""
     data += f", limit={recipe.data.limit}" if recipe.data.limit else ""
     lines = [
-        "from aecore.jobs.foreground import run_here",
+        "from aecore.jobs import run_here",
         "from aecore.runs.store import Runs",
         "from aecore.training.prepare import prepare",
         "from aecore.training.recipe import DataChoice, make_recipe",
@@ -56,10 +57,11 @@ def _train_in_python(recipe: Recipe, changes: dict[str, object]) -> list[str]:
         f"recipe = make_recipe({recipe.variant!r}, DataChoice({data}), changes, seed={recipe.seed})",
     ]
     lines += [f"recipe = recipe.with_stage({stage.epochs})" for stage in recipe.stages[1:]]
+    chosen = (f", name={name!r}" if name else "") + (f", device={device!r}" if device != "auto" else "")
     return [
         *lines,
         "recipe, _ = prepare(recipe)",
-        "run = Runs().create(recipe)",
+        f"run = Runs().create(recipe{chosen})",
         "for event in run_here(run):",
         "    print(event)",
     ]

@@ -49,14 +49,6 @@ def image_grid(
     return page
 
 
-def heat(errors: npt.NDArray[np.float32], largest: float = 1.0) -> Pixels:
-    """Error maps [n, channels, height, width] as grey pictures [n, 1, height, width]: white where `largest` or more.
-
-    The channels of a colour picture are averaged.
-    """
-    return as_bytes(np.asarray(errors.mean(1, keepdims=True) / max(largest, 1e-12), dtype=np.float32))
-
-
 def png_bytes(picture: Pixels) -> bytes:
     """A PNG file of [height, width, 3] or one image [channels, height, width] with 1 or 3 channels."""
     if picture.shape[0] in (1, 3) and picture.shape[-1] not in (1, 3):

@@ -1,0 +1,142 @@
+"""The one picture of each variant."""
+
+import numpy as np
+import pytest
+import torch
+
+from aecore.analysis.baselines import fit_pca
+from aecore.analysis.demonstrations import (
+    code_size_curve,
+    code_size_point,
+    eight_draws,
+    loss_comparison,
+    noise_kinds,
+    transposed_convolution,
+)
+from aecore.analysis.evaluate import evaluate
+from aecore.errors import SettingError
+from aecore.variants.catalog import VARIANTS
+
+SHAPES = [(1, 28, 28), (3, 20, 24)]
+
+
+def test_every_variant_has_its_picture():
+    known = {
+        each.__name__ for each in (loss_comparison, code_size_curve, transposed_convolution, noise_kinds, eight_draws)
+    }
+    assert {variant.picture for variant in VARIANTS.values()} <= known
+
+
+def test_losses_of_one_pixel_are_least_where_the_prediction_is_the_target():
+    found = loss_comparison((0.25, 0.5), points=99)
+    assert list(found.predictions[found.squared_error.argmin(1)]) == pytest.approx([0.25, 0.5])
+    assert list(found.predictions[found.cross_entropy.argmin(1)]) == pytest.approx([0.25, 0.5])
+    assert found.cross_entropy.min(1) == pytest.approx(found.floor)
+
+
+def test_slopes_are_the_derivatives_by_the_logit():
+    found = loss_comparison((0.2, 1.0))
+    logit = torch.logit(torch.from_numpy(found.predictions)).requires_grad_()
+    for row, target in enumerate(found.targets):
+        squared = (torch.sigmoid(logit) - target).square().sum()
+        entropy = torch.nn.functional.binary_cross_entropy_with_logits(
+            logit, torch.full_like(logit, target), reduction="sum"
+        )
+        assert torch.autograd.grad(squared, logit)[0].numpy() == pytest.approx(found.squared_slope[row])
+        assert torch.autograd.grad(entropy, logit)[0].numpy() == pytest.approx(found.cross_slope[row])
+
+
+def test_a_target_that_is_no_pixel_is_refused():
+    with pytest.raises(SettingError, match="from 0 to 1"):
+        loss_comparison((1.5,))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_curve_of_code_sizes_holds_principal_components_and_runs(shape, make):
+    trained = make("deep", shape, bottleneck__code_size=8)
+    point = code_size_point("mine", trained.recipe, evaluate(trained))
+    curve = code_size_curve(trained.splits, [point], largest=20)
+    exact = fit_pca(trained.splits.train, 20).errors_by_size(trained.splits.test)
+    assert list(curve.sizes) == list(range(1, 21))
+    assert curve.pca == pytest.approx(exact[1:])
+    assert (curve.points[0].family, curve.points[0].size, curve.points[0].name) == ("deep", 8, "mine")
+    assert curve.images == 100
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "kernel"), [(2, 1, (4, 4)), (1, 0, (3, 3)), (3, 2, (5, 2)), (2, 0, (1, 2))]
+)
+def test_a_transposed_convolution_adds_up_to_what_torch_gives(stride, padding, kernel):
+    chance = np.random.default_rng(0)
+    image, weights = (chance.normal(size=size).astype(np.float32) for size in ((3, 4), kernel))
+    if padding and min(kernel) <= padding:
+        padding = 0
+    found = transposed_convolution(image, weights, stride, padding)
+    assert len(found.steps) == 12
+    assert np.allclose(found.steps[-1].so_far, found.result, atol=1e-5)
+
+
+def test_steps_of_a_transposed_convolution_by_hand():
+    found = transposed_convolution(np.float32([[1, 2]]), np.float32([[1, 10, 100]]), stride=1, padding=0)
+    first, second = found.steps
+    assert first.so_far.tolist() == [[1, 10, 100, 0]]
+    assert second.patch.tolist() == [[2, 20, 200]]
+    assert (second.top, second.left) == (0, 1)
+    assert second.so_far.tolist() == [[1, 12, 120, 200]]
+    assert found.covered.tolist() == [[1, 2, 2, 1]]
+
+
+def test_the_labs_own_layer_covers_every_inner_number_equally_often():
+    covered = transposed_convolution().covered
+    assert set(covered[1:-1, 1:-1].ravel()) == {4}
+
+
+def test_a_transposed_convolution_of_which_nothing_is_left_is_refused():
+    with pytest.raises(SettingError, match="smaller padding"):
+        transposed_convolution(np.ones((1, 1), np.float32), np.ones((2, 2), np.float32), stride=1, padding=1)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_kinds_of_noise_are_equally_strong_and_look_different(shape, make):
+    trained = make("denoising", shape, network__kind="dense")
+    found = noise_kinds(trained.splits.test.images[:20], "masking", 0.5, {"mine": trained})
+    assert [kind.key for kind in found.kinds] == ["gaussian", "masking", "salt_pepper"]
+    for kind in found.kinds:
+        assert kind.reached
+        assert kind.psnr_db == pytest.approx(found.psnr_db, abs=0.1)
+        assert kind.reconstructions["mine"].shape == kind.corrupted.shape
+        assert np.isfinite(kind.reconstructed_psnr_db["mine"])
+    assert found.kinds[1].level == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_kind_that_cannot_be_as_strong_says_so(make):
+    images = make("simple").splits.test.images[:10]
+    masking = noise_kinds(images, "gaussian", 2.0).kinds[1]  # taking light away from dark images changes little
+    assert masking.level == 1.0
+    assert not masking.reached
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("latent", [1, 2, 6])
+def test_draws_scatter_around_the_mean_as_the_posterior_says(latent, shape, make):
+    trained = make("variational", shape, bottleneck__code_size=latent)
+    found = eight_draws(trained, trained.splits.test.images[0], draws=400)
+    assert found.images.shape == (400, *shape)
+    assert found.codes.mean(0) == pytest.approx(found.mean, abs=float(4 * found.spread.max() / 20))
+    assert found.codes.std(0) == pytest.approx(found.spread, rel=0.2)
+    assert found.variation.shape == (1, *shape)
+    inside = (np.abs((found.codes - found.mean) / found.spread) < 1).mean()
+    assert inside == pytest.approx(0.683, abs=0.05)
+
+
+def test_the_ellipse_lies_so_many_deviations_around_the_mean(make):
+    trained = make("variational")
+    found = eight_draws(trained, trained.splits.test.images[0])
+    away = (found.ellipse(2.0) - found.mean) / found.spread
+    assert np.allclose(np.linalg.norm(away, axis=1), 2.0, atol=1e-4)
+
+
+def test_only_a_variational_model_draws(make):
+    trained = make("simple")
+    with pytest.raises(SettingError, match="Gaussian bottleneck"):
+        eight_draws(trained, trained.splits.test.images[0])

@@ -1,0 +1,211 @@
+"""Figures hold the numbers of the analysis, with units, in the colours they were given."""
+
+import json
+
+import numpy as np
+import pytest
+
+from aecore.analysis.architecture import Architecture, Layer, architecture
+from aecore.analysis.demonstrations import (
+    CodeSizeCurve,
+    CodeSizePoint,
+    EightDraws,
+    loss_comparison,
+    transposed_convolution,
+)
+from aecore.analysis.latent import Dimensions
+from aecore.analysis.reconstruct import NoiseCurve
+from aecore.plots import demonstrations as demonstration_plots
+from aecore.plots import quality
+from aecore.plots.architecture import architecture_drawing
+from aecore.plots.latent import code_map, dimension_bars
+from aecore.plots.palette import Palette
+from aecore.plots.training import loss_curves, run_curves
+from aecore.training.recipe import DataChoice, make_recipe
+from aecore.variants.catalog import VARIANTS
+
+PALETTE = Palette("#111111", "#222222", "#333333", "#ffffff", "#eeeeee", tuple(f"#0000{n:02x}" for n in range(10)))
+
+
+def metrics(epochs, per_epoch=100, **parts):
+    losses = {"loss": 9.0, **parts}
+    return [
+        {"epoch": n, "step": per_epoch * n, "train": losses, "validation": {k: v / n for k, v in losses.items()}}
+        for n in range(1, epochs + 1)
+    ]
+
+
+def steps(last, **parts):
+    return [{"step": step, "losses": {"loss": 5.0, **parts}} for step in range(50, last + 1, 50)]
+
+
+def named(figure):
+    return {trace.name: trace for trace in figure.data}
+
+
+def axis_titles(figure):
+    return [axis.title.text for axis in (*figure.select_xaxes(), *figure.select_yaxes()) if axis.title.text]
+
+
+def test_loss_and_each_part_have_a_panel_with_training_and_validation():
+    parts = {"cross_entropy": 7.0, "kl": 2.0}
+    figure = loss_curves(metrics(3, **parts), steps(350, **parts), PALETTE)
+    assert [each.text for each in figure.layout.annotations] == [
+        "Loss, per image",
+        "Cross-entropy, nats per image",
+        "KL divergence, nats per image",
+    ]
+    assert [trace.name for trace in figure.data] == ["training", "validation"] * 3
+    assert sum(trace.showlegend for trace in figure.data) == 2
+    assert list(figure.data[1].y) == [9.0, 4.5, 3.0]
+
+
+def test_a_loss_of_one_part_is_shown_once():
+    figure = loss_curves(metrics(2, squared_error=9.0), steps(100, squared_error=5.0), PALETTE)
+    assert [each.text for each in figure.layout.annotations] == ["Squared error, sum over pixels, per image"]
+
+
+def test_steps_stand_where_their_epoch_is_also_beyond_the_last_one():
+    figure = loss_curves(metrics(2), steps(250), PALETTE)
+    assert list(figure.data[0].x) == pytest.approx([0.5, 1.0, 1.5, 2.0, 2.5])
+
+
+def test_before_the_first_epoch_is_over_steps_are_counted():
+    figure = loss_curves([], steps(100), PALETTE)
+    assert list(figure.data[0].x) == [50, 100]
+    assert "training steps" in axis_titles(figure)
+
+
+def test_a_run_without_any_number_gives_an_empty_figure():
+    assert not loss_curves([], [], PALETTE).data
+
+
+def test_a_shipped_run_without_steps_shows_its_epochs():
+    figure = loss_curves(metrics(3), [], PALETTE)
+    assert list(named(figure)["training"].y) == [9.0] * 3
+
+
+def test_axes_become_logarithmic_on_request():
+    assert loss_curves(metrics(2), [], PALETTE, logarithmic=True).layout.yaxis.type == "log"
+
+
+def test_runs_are_compared_on_their_validation_images():
+    figure = run_curves({"a": metrics(3), "b": metrics(2)}, PALETTE)
+    assert [list(trace.x) for trace in figure.data] == [[1, 2, 3], [1, 2]]
+    assert figure.data[1].line.color == PALETTE.classes[1]
+    assert "Loss, per image, validation images" in axis_titles(figure)
+
+
+def test_a_number_that_a_run_does_not_have_leaves_its_curve_empty():
+    figure = run_curves({"a": metrics(2), "b": metrics(2, kl=1.0)}, PALETTE, "kl")
+    assert [len(trace.x) for trace in figure.data] == [0, 2]
+
+
+def noise(own_level=None):
+    values = np.array([np.inf, 20.0])
+    levels = np.array([0.0, 0.5])
+    return NoiseCurve("Gaussian noise", "of the pixel range", own_level, levels, values, values, values, "Best", 9, "")
+
+
+def test_the_noise_curve_leaves_out_what_is_infinite_and_says_unit_and_count():
+    figure = quality.noise_curve(noise(0.5), PALETTE)
+    assert [len(trace.x) for trace in figure.data] == [2, 2, 2]
+    assert np.isnan(figure.data[0].y[0])
+    assert axis_titles(figure) == ["Gaussian noise: strength, of the pixel range", "PSNR in dB, 9 test images"]
+    assert len(figure.layout.shapes) == 1
+
+
+def test_the_code_size_curve_groups_runs_by_variant():
+    points = (
+        CodeSizePoint("x", "deep", 2, 9.0),
+        CodeSizePoint("y", "deep", 8, 5.0),
+        CodeSizePoint("z", "simple", 2, 8),
+    )
+    curve = CodeSizeCurve(np.array([1, 2]), np.array([5.0, 4.0]), points, 100, "")
+    traces = named(quality.code_size_curve(curve, PALETTE))
+    assert list(traces) == ["PCA", "deep", "simple"]
+    assert list(traces["deep"].x) == [2, 8]
+    assert traces["simple"].mode == "markers"
+
+
+def test_bars_are_written_out_and_one_stands_out():
+    bars = quality.bars({"PCA": 13.866, "model": 3.0}, "squared error per image", PALETTE, "model").data[0]
+    assert list(bars.text) == ["13.87", "3"]
+    assert list(bars.marker.color) == [PALETTE.muted, PALETTE.accent]
+
+
+def test_a_histogram_sends_counts_and_not_the_numbers():
+    figure = quality.histogram(np.arange(10_000.0), "squared error", PALETTE, marked=(5.0,))
+    assert sum(figure.data[0].y) == 10_000
+    assert len(figure.data[0].y) <= 60
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 64, 48)])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_model_is_drawn_from_image_over_code_to_image(variant, shape):
+    made = architecture(make_recipe(variant, DataChoice("x")).parts, shape)
+    figure = architecture_drawing(made, PALETTE)
+    texts = figure.layout.xaxis.ticktext
+    assert texts[0] == texts[-1] == f"<b>image</b><br>{shape[0]} · {shape[1]}x{shape[2]}"
+    (code,) = (text for text in texts if "code" in text)
+    assert code == f"<b>code</b><br>{made.latent}"
+    assert list(figure.data[0].marker.color).count(PALETTE.accent) == 1
+
+
+def test_bars_grow_by_one_for_each_factor_of_ten():
+    layers = (
+        Layer("encoder.0", "encoder", "Linear", (1000,), (100,), 5, 0),
+        Layer("bottleneck", "bottleneck", "Plain", (100,), (100,), 0, 0),
+        Layer("decoder.0", "decoder", "Linear", (100,), (1000,), 5, 0),
+    )
+    figure = architecture_drawing(Architecture(layers, (1, 10, 100), 100), PALETTE)
+    assert list(figure.data[0].y) == pytest.approx([4, 3, 4])
+
+
+def test_a_map_has_a_colour_and_a_name_for_every_class():
+    codes = np.zeros((4, 2), np.float32)
+    figure = code_map(codes, np.array([0, 1, 1, 11]), ("z1", "z2"), PALETTE, ("zero", "one"))
+    assert [trace.name for trace in figure.data] == ["zero", "one", "11"]
+    assert figure.data[2].marker.symbol == "square"
+    assert axis_titles(figure) == ["z1", "z2"]
+
+
+def test_a_map_without_classes_is_one_cloud():
+    assert len(code_map(np.zeros((4, 2), np.float32), None, ("z1", "z2"), PALETTE).data) == 1
+
+
+def test_idle_dimensions_are_grey_and_the_most_active_come_first():
+    spread = np.float32([0.01, 2.0])
+    both = Dimensions(np.array([1, 0]), spread, spread, spread, spread, np.array([False, True]))
+    bars = dimension_bars(both, PALETTE).data[0]
+    assert list(bars.x) == ["z2", "z1"]
+    assert list(bars.marker.color) == [PALETTE.accent, PALETTE.muted]
+
+
+def test_losses_have_a_panel_for_each_target_and_one_for_each_slope():
+    figure = demonstration_plots.loss_comparison(loss_comparison((0.0, 0.5)), PALETTE)
+    assert len(figure.data) == 8
+    assert [each.text for each in figure.layout.annotations] == ["target 0", "target 0.5"]
+
+
+def test_a_step_of_a_transposed_convolution_frames_its_number_and_its_patch():
+    shown = transposed_convolution()
+    figure = demonstration_plots.transposed_convolution(shown, 4, PALETTE)
+    assert figure.data[2].z == pytest.approx(shown.steps[4].so_far)
+    number, patch = figure.layout.shapes
+    assert (number.x0, number.y0) == (0.5, 0.5)
+    assert (patch.x1 - patch.x0, patch.y1 - patch.y0) == (4, 4)
+
+
+def test_draws_are_shown_with_their_ellipses():
+    image = np.zeros((1, 1, 2, 2), np.float32)
+    two = np.ones(2, np.float32)
+    draws = EightDraws(image.astype(np.uint8), two, two, np.ones((8, 2), np.float32), image, image, image, (0, 1))
+    traces = named(demonstration_plots.eight_draws(draws, PALETTE, np.zeros((5, 2), np.float32)))
+    assert len(traces["codes drawn"].x) == 8
+    assert max(traces["2 standard deviations"].x) == pytest.approx(3)
+
+
+def test_figures_are_json_and_have_no_ground_of_their_own():
+    figure = quality.noise_curve(noise(), PALETTE)
+    assert json.loads(figure.to_json())["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
