@@ -7,7 +7,14 @@ import importlib
 import threading
 from functools import cache
 
-HEAVY_MODULES = ("aecore.model",)  # whatever imports torch; its import is shared by everything after
+# What the pages import when they need it: torch, scikit-learn and Plotly come along.
+HEAVY_MODULES = (
+    "aecore.runs.opened",
+    "aecore.analysis.estimate",
+    "aecore.analysis.latent",
+    "aecore.analysis.export",
+    "aecore.plots.training",
+)
 DELAY_S = 1.0  # the browser is still fetching the page when the script has run: leave the processor to it
 
 

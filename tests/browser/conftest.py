@@ -33,8 +33,9 @@ def lab(tmp_path_factory) -> Iterator[str]:
 def chromium():
     """One headless Chromium for all browser tests; skips where there is none."""
     program = require_chromium()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
