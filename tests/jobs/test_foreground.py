@@ -13,6 +13,7 @@ from aecore.jobs.stopping import Stopped, StopRequest
 from aecore.runs import files
 from aecore.runs.folder import Run
 from aecore.runs.weights import newest_checkpoint
+from aecore.training.checkpoints import read_checkpoint
 from aecore.training.events import CheckpointDue, Finished, Progress
 from tests.runs.test_weights import damage
 from tests.runs.tiny import numbers, tiny_recipe
@@ -172,8 +173,11 @@ def test_a_damaged_checkpoint_is_replaced_by_the_previous_one_and_the_numbers_co
     train(run, lambda event: isinstance(event, Progress) and event.epoch == 2)
     damage(run.path / "checkpoint.safetensors")
 
+    train(run, lambda event: isinstance(event, Progress))
+    kept = read_checkpoint(run.path / "checkpoint.previous.safetensors")
     train(run)
 
+    assert kept.position.epoch == 2
     assert run.summary().state == "finished"
     assert "The checkpoint before it is used instead, of epoch 2" in run.log_tail(100)
     assert numbers(run) == numbers(trained)
