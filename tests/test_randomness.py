@@ -32,6 +32,11 @@ def test_streams_of_one_name_draw_the_same_and_of_two_names_do_not():
     assert not np.array_equal(numpy_stream(3, "noise").random(4), numpy_stream(4, "noise").random(4))
 
 
+def test_two_streams_of_a_run_draw_differently():
+    streams = Streams(5)
+    assert draw(streams["corruption"]) != draw(streams["posterior"])
+
+
 def test_drawing_from_one_stream_does_not_shift_another():
     alone, beside = Streams(5), Streams(5)
     draw(beside["corruption"], 1000)
@@ -57,10 +62,11 @@ def test_restored_streams_go_on_as_if_nothing_had_happened():
 def test_a_state_is_a_copy_that_later_draws_do_not_change():
     streams = Streams(5)
     draw(streams["a"])
-    state = streams.state()["a"].clone()
     kept = streams.state()
+    before = kept["a"].clone()
     draw(streams["a"])
-    assert torch.equal(kept["a"], state)
+    streams.state()
+    assert torch.equal(kept["a"], before)
 
 
 def test_streams_that_a_state_does_not_name_start_anew():

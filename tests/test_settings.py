@@ -99,6 +99,7 @@ def test_large_limits_are_written_out():
 def test_settings_made_directly_are_checked_too():
     with pytest.raises(SettingError, match="minutes is 601 minutes"):
         Oven(minutes=601)
+    assert type(Oven(minutes=45.0).minutes) is int
 
 
 def test_numbers_take_the_type_of_their_setting():

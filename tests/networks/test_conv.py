@@ -68,6 +68,15 @@ def test_residual_blocks_keep_the_shape_and_are_as_many_as_chosen(normalisation)
     assert deeper.decoder(torch.rand(2, 2)).shape == (2, 1, 8, 8)
 
 
+def test_squeezing_keeps_the_dense_layers_at_the_code_small():
+    settings = ConvSettings(channels=(4, 32), squeeze=3)
+    encoder, decoder = build_conv(settings, (1, 9, 7), features=5, latent=2)
+    dense = [each for network in (encoder, decoder) for each in network if isinstance(each, nn.Linear)]
+    assert [(each.in_features, each.out_features) for each in dense] == [(3 * 3 * 2, 5), (2, 3 * 3 * 2)]
+    assert encoder(torch.rand(2, 1, 9, 7)).shape == (2, 5)
+    assert decoder(torch.rand(2, 2)).shape == (2, 1, 9, 7)
+
+
 def count(network: nn.Module, kind: type[nn.Module]) -> int:
     return sum(isinstance(each, kind) for each in network.modules())
 

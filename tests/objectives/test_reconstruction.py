@@ -36,6 +36,7 @@ def test_cross_entropy_of_two_pixels():
 
 def test_cross_entropy_stays_finite_and_exact_where_a_pixel_is_confidently_wrong():
     assert CrossEntropy(SETTINGS)(outcome(100.0, -100.0), clean(0.0, 1.0)).tolist() == pytest.approx([200.0])
+    assert CrossEntropy(SETTINGS)(outcome(30.0, -60.0), clean(0.0, 1.0)).tolist() == pytest.approx([90.0])
     assert CrossEntropy(SETTINGS)(outcome(100.0, -100.0), clean(1.0, 0.0)).tolist() == pytest.approx([0.0])
 
 
