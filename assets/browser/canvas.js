@@ -146,7 +146,7 @@ class LatentCanvas {
 
   #interpolation() {
     const decode = (lane, codes, count, deliver) => this.#decode(lane, codes, count, deliver);
-    return new Interpolation(this.explorer, decode, (places) => this.map?.setPath(places));
+    return new Interpolation(this.explorer, decode, (places) => this.map?.setWay(places));
   }
 
   #endButtons() {

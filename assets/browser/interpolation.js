@@ -12,10 +12,10 @@ export class Interpolation {
   /**
    * @param {import('./explorer.js').Explorer} explorer
    * @param {(codes: Float32Array, count: number, deliver: (images: Float32Array) => void) => void} decode
-   * @param {(places: [number, number][]|null) => void} drawPath
+   * @param {(places: [number, number][]) => void} drawWay
    */
-  constructor(explorer, decode, drawPath) {
-    Object.assign(this, { explorer, decode, drawPath, way: 'straight', t: 0.5, ends: null, used: false });
+  constructor(explorer, decode, drawWay) {
+    Object.assign(this, { explorer, decode, drawWay, way: 'straight', t: 0.5, ends: null, used: false });
     this.render = oncePerFrame(() => this.#follow());
     this.ways = choice('Way', [['straight', 'Straight'], ['spherical', 'Spherical']], (way) => this.setWay(way));
     this.slider = element('input', { type: 'range', min: 0, max: 1, step: 0.005, 'aria-label': 'Position between A and B' });
@@ -70,7 +70,7 @@ export class Interpolation {
   #renew() {
     this.ways.show(this.way);
     this.decodeAll();
-    this.#tracePath();
+    this.#showWay();
     this.render();
   }
 
@@ -94,10 +94,10 @@ export class Interpolation {
     this.decode('between', this.#code(this.t), 1, (image) => this.live.drawFloats(image));
   }
 
-  #tracePath() {
+  #showWay() {
     if (this.scene.plane === null || !this.used) return; // before that a line on the map would puzzle
     const along = Array.from({ length: WAY_POINTS }, (_, i) => this.#code(i / (WAY_POINTS - 1)));
-    this.drawPath(along.map((code) => this.scene.plane.position(code)));
+    this.drawWay(along.map((code) => this.scene.plane.position(code)));
   }
 
   #slide(t, inputMs) {
@@ -109,7 +109,7 @@ export class Interpolation {
 
   #startUse() {
     this.used = true;
-    this.#tracePath();
+    this.#showWay();
   }
 
   /** The picture that was decoded for the present place on the way. */

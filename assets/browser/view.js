@@ -72,7 +72,6 @@ export class View {
     const dx = Math.max(0, margin - px) - Math.max(0, px - (this.width - margin));
     const dy = Math.max(0, margin - py) - Math.max(0, py - (this.height - margin));
     if (dx !== 0 || dy !== 0) this.pan(dx, dy);
-    return dx !== 0 || dy !== 0;
   }
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from pages.shared.latent_canvas import Projection, latent_canvas
+from pages.shared.latent_canvas import Projection, pack_scene, show_scene
 
 st.set_page_config(layout="wide")
 st.title("Canvas")
@@ -24,6 +24,7 @@ with np.load(file.with_suffix(".npz")) as arrays:
 if "components" in given:
     given["projection"] = Projection(given.pop("mean"), given.pop("components"))
 options = json.loads(file.with_suffix(".json").read_text())
-kept = latent_canvas(key=name, decoder=file.with_suffix(".onnx").read_bytes(), **given, **options)
+scene = pack_scene(key=name, decoder=file.with_suffix(".onnx").read_bytes(), **given, **options)
+kept = show_scene(scene, key=name)
 if kept:
     st.write(f"Kept a code of {len(kept.code)} numbers, picture {kept.index}")
