@@ -1,9 +1,12 @@
 """What a command answers: one JSON document, and the same for a person to read."""
 
-import sys
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+EMPTY: tuple[object, ...] = (None, "", (), [], {})
 
 
 @dataclass(frozen=True)
@@ -14,13 +17,17 @@ class Answer:
     text: str
     exit_status: int = 0
 
+    def to_json(self) -> str:
+        """The document on one line, in ASCII. JSON knows no NaN and no infinity: they become null."""
+        return json.dumps(_finite(self.document), allow_nan=False)
+
 
 def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> str:
-    """Rows as aligned text; `columns` maps keys to headings. Numbers stand right."""
+    """Rows as aligned text; `columns` maps keys to headings. Columns of numbers stand right."""
     cells = [[_cell(row.get(key)) for key in columns] for row in rows]
     lines = [list(columns.values()), *cells]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
-    right = [all(isinstance(row.get(key), (int, float)) for row in rows) and bool(rows) for key in columns]
+    right = [_is_numeric([row.get(key) for row in rows]) for key in columns]
     return "\n".join(
         "  ".join(
             cell.rjust(width) if to_right else cell.ljust(width)
@@ -31,26 +38,39 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> s
 
 
 def listing(values: Mapping[str, object], indent: str = "") -> str:
-    """Names and values, one a line, nested mappings indented."""
+    """Names and values, one a line, nested mappings indented; what is empty is left out."""
+    shown = {name: value for name, value in values.items() if value not in EMPTY}
+    width = max((len(name) for name, value in shown.items() if not isinstance(value, Mapping)), default=0)
     lines = []
-    width = max((len(name) for name, value in values.items() if not isinstance(value, Mapping)), default=0)
-    for name, value in values.items():
+    for name, value in shown.items():
         if isinstance(value, Mapping):
-            lines += [f"{indent}{name}", listing(value, indent + "  ")]
+            lines += [f"{indent}{readable(name)}", listing(value, indent + "  ")]
         else:
-            lines.append(f"{indent}{name.ljust(width)}  {_cell(value)}")
+            lines.append(f"{indent}{readable(name).ljust(width)}  {_cell(value)}")
     return "\n".join(lines)
 
 
-def show_progress(text: str) -> None:
-    """One line on standard error that replaces itself, only where a person is watching."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+def readable(text: str) -> str:
+    """The text without what a terminal would obey instead of show: names may come from anybody's files."""
+    return "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def end_progress() -> None:
-    """Leave the line of `show_progress`."""
-    show_progress("")
+def counted(count: int, noun: str) -> str:
+    """ "1 file", "1,200 files"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _finite(each) for name, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _is_numeric(values: Sequence[object]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in known)
 
 
 def _cell(value: object) -> str:
@@ -61,5 +81,5 @@ def _cell(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+        return ", ".join(map(_cell, value))
+    return "" if value is None else readable(str(value))

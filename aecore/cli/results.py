@@ -1,62 +1,150 @@
 """Commands about what a run gives: evaluate, reproduce, export."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aecore.cli.answer import Answer, listing, show_progress, table
+from aecore.cli.answer import Answer, listing, table
+from aecore.cli.commands import Commands, Interrupted, Keys, add_run, runs_of, spelled
+from aecore.cli.progress import end_progress, say, show_progress
 from aecore.errors import RunError
-from aecore.runs.store import Runs
 
-Command = Callable[[str, str, Callable[[argparse.Namespace], Answer]], argparse.ArgumentParser]
+if TYPE_CHECKING:
+    from aecore.jobs.reproduce import Agreement, Number
+
+MEASURES: Keys = {
+    "sse_per_image": "squared error, summed over pixels and channels, mean over the images; pixels run from 0 to 1",
+    "mse_per_pixel": "the same, divided by the number of pixels and channels",
+    "psnr_db": "from the mean of mse_per_pixel over all images; null without any error",
+    "bce_nats_per_image": "cross-entropy, summed over pixels and channels, mean over the images",
+}
+EVALUATION: Keys = {
+    "run": "its id",
+    "epoch": "whose weights were measured",
+    "note": "what to know of these weights or data; empty when all is as it should be",
+    "split": "test",
+    "images": "how many the means are over",
+    **MEASURES,
+    "neg_elbo_nats_per_image": "only for a variational model: one draw per image, KL with factor 1",
+    "kl_nats_per_image": "only for a variational model: its part of that",
+    "pca": "an object: the same errors for principal components of the same code_size, fitted to the training images",
+    "corruption": "only for a model trained on corrupted images: what was done to the images measured here",
+    "input": "only there: the same errors for the corrupted images themselves",
+    "best_linear": "only there: the same errors for the best linear denoiser",
+}
+AGREEMENT: Keys = {
+    "run": "the run that was trained again",
+    "reproduction": "the new run",
+    "agrees": "whether every number of every epoch compared is within the tolerance",
+    "tolerance": "relative; 0 demands the last bit",
+    "expected": "why so close, in words",
+    "epochs": "those that were compared",
+    "first_difference": "the first of them with a number that does not agree; null when all agree",
+    "numbers": "of the last epoch, a list: name, recorded, reproduced, agrees",
+}
+EXPORTED: Keys = {"run": "its id", "what": "the part", "file": "where it was written", "bytes": "its size"}
 
 
-def add_commands(command: Command) -> None:
+def add_commands(commands: Commands) -> None:
     """evaluate, reproduce, export."""
-    evaluate = command(
-        "evaluate", "measure a run on the test images, with PCA of the same code size beside it", _evaluate
+    add_run(commands.add("evaluate", "measure a run on the test images, with PCA beside it", _evaluate, EVALUATION))
+    reproduce = commands.add(
+        "reproduce", "train a run's recipe again; exit status 1 when its numbers do not agree", _reproduce, AGREEMENT
     )
-    evaluate.add_argument("run", metavar="RUN")
-    reproduce = command("reproduce", "train a run's recipe again and compare the numbers", _reproduce)
-    reproduce.add_argument("run", metavar="RUN")
-    export = command("export", "write a part of a run for other programs", _export)
-    export.add_argument("run", metavar="RUN")
-    export.add_argument("--what", required=True, choices=("encoder", "decoder", "weights"))
-    export.add_argument("-o", "--output", required=True, type=Path, metavar="FILE")
+    add_run(reproduce)
+    reproduce.add_argument("--device", metavar="D", help="default: as the run was asked to")
+    export = commands.add("export", "write a part of a run for other programs", _export, EXPORTED)
+    add_run(export)
+    export.add_argument(
+        "--what", required=True, choices=("encoder", "decoder", "weights"), help="ONNX, ONNX or safetensors"
+    )
+    export.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="is replaced if it is there")
 
 
 def _evaluate(options: argparse.Namespace) -> Answer:
     from aecore.analysis.evaluate import evaluate
     from aecore.runs.opened import open_run
 
-    run = Runs(options.runs).get(options.run)
-    document = {"run": run.id, **evaluate(open_run(run)).to_dict()}
+    opened = open_run(runs_of(options).get(options.run))
+    evaluation = evaluate(opened, progress=lambda done: show_progress(f"{done:4.0%} of the test images"))
+    document = {
+        "run": opened.run.id,
+        "epoch": opened.epoch,
+        "note": opened.fallback_note,
+        **evaluation.to_dict(),
+    }
     return Answer(document, listing(document))
 
 
 def _reproduce(options: argparse.Namespace) -> Answer:
     from aecore.jobs.reproduce import Agreement, reproduce
+    from aecore.runs.folder import Run
 
-    for event in reproduce(Runs(options.runs), options.run):
-        if isinstance(event, Agreement):
-            rows = [vars(each) for each in event.numbers]
-            columns = {"name": "number", "recorded": "recorded", "reproduced": "reproduced", "agrees": "agrees"}
-            verdict = "The numbers agree" if event.agrees else "The numbers do not agree"
-            text = f"{table(rows, columns)}\n{verdict} ({event.expected}). The new run is {event.reproduction}."
-            return Answer(event.to_dict(), text, exit_status=0 if event.agrees else 1)
-        show_progress(f"{event.done:4.0%}  {event.seconds_left:,.0f} s left")
-    raise RunError(f"Training {options.run} again was stopped: resume it, then compare with `show`.")
+    runs = runs_of(options)
+    again = ""
+    for event in reproduce(runs, runs.get(options.run), options.device):
+        match event:
+            case Run():
+                again = event.id
+                say(f"{again}: {event.summary().name}")
+            case Agreement():
+                return _agreement(event)
+            case _:
+                show_progress(f"{event.done:4.0%}  {event.seconds_left:,.0f} s left")
+    raise Interrupted(f"stopped; {again} can be resumed for its own sake: {spelled(options, 'resume', again)}")
+
+
+def _agreement(agreement: "Agreement") -> Answer:
+    rows = [_digits(each) for each in agreement.numbers]
+    columns = {"name": "last epoch", "recorded": "recorded", "reproduced": "reproduced", "agrees": "agrees"}
+    verdict = "The numbers agree" if agreement.agrees else "The numbers do not agree"
+    where = f" They differ from epoch {agreement.first_difference} on." if agreement.first_difference else ""
+    text = f"{table(rows, columns)}\n{verdict} ({agreement.expected}).{where} The new run is {agreement.reproduction}."
+    return Answer(agreement.to_dict(), text, exit_status=0 if agreement.agrees else 1)
+
+
+def _digits(number: "Number") -> dict[str, object]:
+    """With more digits than a table has otherwise: a difference in the last bit is one."""
+    return {
+        "name": number.name,
+        "recorded": _all_digits(number.recorded),
+        "reproduced": _all_digits(number.reproduced),
+        "agrees": number.agrees,
+    }
+
+
+def _all_digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.17g}"
 
 
 def _export(options: argparse.Namespace) -> Answer:
     from aecore.analysis.export import export
     from aecore.runs.opened import open_run
 
-    run = Runs(options.runs).get(options.run)
+    run = runs_of(options).get(options.run)
+    _require_place(options.output)
     content = export(open_run(run), options.what)
-    try:
-        options.output.write_bytes(content)
-    except OSError as error:
-        raise RunError(f"{options.output} cannot be written ({error.strerror}): choose another place.") from None
+    _write(options.output, content)
     document = {"run": run.id, "what": options.what, "file": str(options.output), "bytes": len(content)}
     return Answer(document, f"{options.output}: {options.what} of {run.id}, {len(content):,} bytes")
+
+
+def _require_place(file: Path) -> None:
+    """RunError at once where nothing can be written: opening a run takes a while."""
+    if file.is_dir():
+        raise RunError(f"{file} is a folder: give the name of a file in it.")
+    if not file.absolute().parent.is_dir():
+        raise RunError(f"There is no folder {file.parent}: make it, or choose another place.")
+
+
+def _write(file: Path, content: bytes) -> None:
+    """RunError when it cannot be written; a file that was not there is then not left in pieces."""
+    existed = file.exists()
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        if not existed:
+            file.unlink(missing_ok=True)
+        raise RunError(f"{file} cannot be written ({error.strerror}): choose another place.") from None
+    finally:
+        end_progress()

@@ -1,44 +1,78 @@
 """The command that makes the starter runs."""
 
 import argparse
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from aecore.cli.answer import Answer, end_progress, show_progress, table
+from aecore.cli.answer import Answer, table
+from aecore.cli.commands import Commands, Interrupted, Keys, runs_of, spelled
+from aecore.cli.progress import say, show_progress
 from aecore.places import STARTER_RUNS
-from aecore.runs.store import Runs
 
-Command = Callable[[str, str, Callable[[argparse.Namespace], Answer]], argparse.ArgumentParser]
+if TYPE_CHECKING:
+    from aecore.jobs.starters import Starter
+    from aecore.runs.folder import Run
+
+STARTER: Keys = {
+    "key": "the name of its folder in assets/starter_runs",
+    "name": "what lists call it",
+    "variant": "which it is",
+    "dataset": "what it is trained on",
+    "changes": "what differs from the variant's own settings, an object: part.setting and value",
+    "seconds": "of training; only where it was made",
+    "bytes": "its size; only where it was made",
+    "figures": "what `evaluate` says of its weights as shipped; only where it was made",
+}
 
 
-def add_commands(command: Command) -> None:
+def add_commands(commands: Commands) -> None:
     """starters."""
-    starters = command("starters", "train the starter runs that ship with the lab, and measure them", _make)
+    starters = commands.add(
+        "starters", "train the starter runs that ship with the lab, and measure them", _starters, STARTER, many=True
+    )
     starters.add_argument("--only", nargs="+", metavar="KEY", help="make only these")
     starters.add_argument("--list", action="store_true", help="say what they are and make nothing")
 
 
-def _make(options: argparse.Namespace) -> Answer:
-    from aecore.analysis.evaluate import evaluate
-    from aecore.jobs.starters import STARTERS, find_starter, keep_figures, ship, train_starter
-    from aecore.runs.folder import Run
-    from aecore.runs.opened import open_run
+def _starters(options: argparse.Namespace) -> Answer:
+    from aecore.jobs.starters import STARTERS, find_starter
 
     chosen = [find_starter(key) for key in options.only] if options.only else list(STARTERS)
-    rows: list[dict[str, object]] = []
-    for starter in chosen:
-        row: dict[str, object] = {"key": starter.key, "name": starter.name, "variant": starter.variant}
-        rows.append(row)
-        if options.list:
-            continue
-        for event in train_starter(starter, Runs(options.runs)):
-            if isinstance(event, Run):
-                shipped = ship(event, STARTER_RUNS / starter.key)
-                figures = evaluate(open_run(shipped)).to_dict()
-                keep_figures(shipped, figures)
-                row |= {"seconds": event.metrics()[-1]["seconds"], "bytes": shipped.bytes_on_disk(), **figures}
-            else:
-                show_progress(f"{starter.key} {event.done:4.0%}  {event.seconds_left:,.0f} s left")
-        end_progress()
+    if options.list:
+        columns = {"key": "starter run", "name": "name", "variant": "variant", "dataset": "data set"}
+        document = [_described(each) for each in chosen]
+        return Answer(document, table(document, columns))
+    document = [{**_described(each), **_made(each, options)} for each in chosen]
     columns = {"key": "starter run", "seconds": "seconds", "bytes": "bytes", "sse_per_image": "squared error"}
     columns |= {"psnr_db": "PSNR in dB", "neg_elbo_nats_per_image": "-ELBO in nats"}
-    return Answer(rows, table(rows, columns))
+    return Answer(document, table([{**each, **each["figures"]} for each in document], columns))
+
+
+def _described(starter: "Starter") -> dict[str, Any]:
+    known = {name: getattr(starter, name) for name in ("key", "name", "variant", "dataset")}
+    return {**known, "changes": dict(starter.changes)}
+
+
+def _made(starter: "Starter", options: argparse.Namespace) -> dict[str, Any]:
+    """Train it, ship it, and measure the weights as shipped."""
+    from aecore.analysis.evaluate import evaluate
+    from aecore.jobs.starters import keep_figures, ship
+    from aecore.runs.opened import open_run
+
+    run = _trained(starter, options)
+    shipped = ship(run, STARTER_RUNS / starter.key)
+    figures = evaluate(open_run(shipped)).to_dict()
+    keep_figures(shipped, figures)
+    say(f"{starter.key} is shipped")
+    return {"seconds": run.metrics()[-1]["seconds"], "bytes": shipped.bytes_on_disk(), "figures": figures}
+
+
+def _trained(starter: "Starter", options: argparse.Namespace) -> "Run":
+    from aecore.jobs.starters import train_starter
+    from aecore.runs.folder import Run
+
+    for event in train_starter(starter, runs_of(options)):
+        if isinstance(event, Run) and event.summary().state == "finished":
+            return event
+        if not isinstance(event, Run):
+            show_progress(f"{starter.key} {event.done:4.0%}  {event.seconds_left:,.0f} s left")
+    raise Interrupted(f"stopped; the same command goes on from here: {spelled(options, 'starters')}")

@@ -1,73 +1,89 @@
-"""Commands that train and look after runs: train, stop, resume, runs, show, delete, undo."""
+"""Commands that train: train, resume, stop."""
 
 import argparse
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from aecore.cli.answer import Answer, end_progress, listing, show_progress, table
-from aecore.errors import SettingError
-from aecore.runs.store import Runs
+from aecore.cli.answer import Answer, listing
+from aecore.cli.commands import Commands, Keys, add_run, runs_of, spelled
+from aecore.cli.progress import say, show_progress
+from aecore.errors import JobError, SettingError
 
 if TYPE_CHECKING:
     from aecore.runs.folder import Run
 
-Command = Callable[[str, str, Callable[[argparse.Namespace], Answer]], argparse.ArgumentParser]
+STATE: Keys = {
+    "run": "its id",
+    "name": "what lists call it",
+    "state": "queued, running, stopped, finished, failed or crashed",
+    "message": "what is wrong and the way out; empty when nothing is",
+    "epochs_done": "epochs behind it",
+    "epochs_total": "epochs of its recipe",
+    "train": "means over the training images in the last epoch, per image: loss, and what it is made of: squared_error "
+    "(summed over pixels and channels, which run from 0 to 1), cross_entropy in nats (likewise summed), kl in nats "
+    "(before its factor beta); empty before the first epoch",
+    "validation": "the same over the validation images, after the last epoch",
+    "seconds": "of training, pauses left out",
+    "images_per_second": "in the last epoch",
+}
+STOP_PATIENCE_S = 30.0
+STOPPED = 130
 
 
-def add_commands(command: Command) -> None:
-    """train, stop, resume, runs, show, delete, undo."""
-    train = command("train", "train a variant", _train)
-    train.add_argument("variant", metavar="VARIANT", help="one of `python -m aecore variants`")
-    train.add_argument("--dataset", required=True, metavar="NAME", help="one of `python -m aecore datasets`")
+def add_commands(commands: Commands) -> None:
+    """train, resume, stop."""
+    train = commands.add("train", "train a variant; Ctrl-C stops it and keeps a checkpoint", _train, STATE)
+    train.add_argument("variant", metavar="VARIANT", help="one of those that `variants` lists")
+    train.add_argument("--dataset", required=True, metavar="NAME", help="one of those that `datasets` lists")
     train.add_argument("--epochs", type=int, metavar="N", help="how often every image is seen")
     train.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random (default 0)")
-    train.add_argument("--limit", type=int, default=0, metavar="N", help="train on so many images only")
-    train.add_argument("--classes", type=_classes, default=(), metavar="0,1", help="train on these classes only")
-    train.add_argument("--set", action="append", default=[], metavar="PART.SETTING=VALUE", dest="changes")
-    train.add_argument("--name", help="what the run is called in lists")
+    train.add_argument("--limit", type=int, default=0, metavar="N", help="train on so many images only (default all)")
+    train.add_argument("--classes", type=_classes, default=(), metavar="0,1", help="use these classes only")
+    train.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PART.SETTING=VALUE",
+        dest="changes",
+        help="change a setting, such as bottleneck.code_size=2 or training.learning_rate=1e-3; may be repeated; "
+        "`variants VARIANT` lists them",
+    )
+    train.add_argument("--name", metavar="TEXT", help="what lists call the run")
     _add_where(train)
 
-    resume = command("resume", "go on with a stopped, crashed or finished run", _resume)
-    resume.add_argument("run", metavar="RUN")
-    resume.add_argument("--epochs", type=int, metavar="N", help="for a finished run: the length of a new stage")
+    resume = commands.add("resume", "go on with a run from its last checkpoint", _resume, STATE)
+    add_run(resume)
+    resume.add_argument("--epochs", type=int, metavar="N", help="for a finished run: so many further epochs")
     _add_where(resume)
 
-    for name, text, handler in (
-        ("stop", "stop a run; its checkpoint is kept", _stop),
-        ("show", "show a run: recipe, state, last numbers", _show),
-        ("delete", "delete a run; `undo` brings it back until the lab is started again", _delete),
-        ("undo", "bring a deleted run back", _undo),
-    ):
-        command(name, text, handler).add_argument("run", metavar="RUN", help="id, beginning of an id, or name")
-    command("runs", "list the runs", _runs)
+    stop = commands.add("stop", "stop a run that trains or waits; a checkpoint is kept", _stop, STATE)
+    add_run(stop)
 
 
 def _add_where(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", default=None, metavar="D", help="auto (default), cpu, cuda, cuda:1, mps")
-    parser.add_argument("--background", action="store_true", help="leave it to a process of its own and return")
+    parser.add_argument("--device", metavar="D", help="auto (default), or one of those that `devices` lists")
+    parser.add_argument("--background", action="store_true", help="leave it to a process of its own and return at once")
 
 
 def _classes(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(each) for each in text.replace(" ", "").split(",") if each)
+        return tuple(int(each) for each in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of class numbers such as 0,1") from None
 
 
 def read_changes(words: Iterable[str]) -> dict[str, object]:
-    """ "part.setting=value" words as changes; SettingError for a word without "="."""
+    """ "part.setting=value" words as changes; SettingError for a word of another form."""
     changes: dict[str, object] = {}
     for word in words:
-        name, sign, value = word.partition("=")
+        name, sign, value = (each.strip() for each in word.partition("="))
         if not sign or "." not in name:
             raise SettingError(f"--set {word!r} is not understood: write part.setting=value.")
-        changes[name.strip()] = value
+        changes[name] = value
     return changes
 
 
 def _train(options: argparse.Namespace) -> Answer:
-    from aecore.training.precision import find_device
     from aecore.training.prepare import prepare
     from aecore.training.recipe import DataChoice, make_recipe
 
@@ -75,89 +91,90 @@ def _train(options: argparse.Namespace) -> Answer:
     if options.epochs is not None:
         changes["training.epochs"] = options.epochs
     data = DataChoice.from_dict({"name": options.dataset, "classes": options.classes, "limit": options.limit})
-    recipe, _ = prepare(make_recipe(options.variant, data, changes, options.seed))
-    device = find_device(options.device).key if options.device else "auto"
-    return _go(Runs(options.runs).create(recipe, options.name, device), options.background)
+    recipe = make_recipe(options.variant, data, changes, options.seed)
+    device = _device(options.device) or "auto"
+    run = runs_of(options).create(prepare(recipe)[0], options.name, device)
+    if not options.background:
+        return follow(run, options)
+    from aecore.jobs.control import start
+
+    start(run)
+    return state_of(run)
 
 
 def _resume(options: argparse.Namespace) -> Answer:
     from aecore.jobs.control import make_ready, resume
 
-    run = Runs(options.runs).get(options.run)
+    run, device = runs_of(options).get(options.run), _device(options.device)
     if options.background:
-        resume(run, options.epochs, options.device)
-        return _state(run)
-    make_ready(run, options.epochs, options.device)
-    return _follow(run)
+        resume(run, options.epochs, device)
+        return state_of(run)
+    make_ready(run, options.epochs, device)
+    return follow(run, options)
 
 
-def _go(run: "Run", background: bool) -> Answer:
-    from aecore.jobs.control import start
+def _device(asked_for: str | None) -> str | None:
+    """The key of a device that is there. "auto" stays open until the run starts. SettingError for any other."""
+    if asked_for in (None, "auto"):
+        return asked_for
+    from aecore.training.precision import find_device
 
-    if not background:
-        return _follow(run)
-    start(run)
-    return _state(run)
+    return find_device(asked_for).key
 
 
-def _follow(run: "Run") -> Answer:
-    """Train in this process to the end, showing how far it is."""
+def follow(run: "Run", options: argparse.Namespace) -> Answer:
+    """Train in this process to the end, saying how far it is."""
     from aecore.jobs.foreground import run_here
     from aecore.jobs.queue import Waiting
     from aecore.training.events import Epoch, Progress
 
+    say(f"{run.id}: {run.summary().name}")
     for event in run_here(run):
         match event:
             case Waiting():
-                show_progress(f"{run.id} waits for its turn on the device")
+                show_progress("waiting: another run has the device")
             case Progress():
                 left = f"{event.seconds_left:,.0f} s left"
                 show_progress(f"{event.done:4.0%}  {event.images_per_second:,.0f} images/s  {left}")
             case Epoch():
-                loss = f"loss {event.train['loss']:.2f}, validation {event.validation['loss']:.2f}"
-                show_progress(f"epoch {event.epoch}: {loss}\n")
-    end_progress()
-    return _state(run)
-
-
-def _state(run: "Run") -> Answer:
-    summary = run.summary()
-    last = run.metrics()[-1:] or [{}]
-    numbers: dict[str, object] = {
-        name: last[0][name] for name in ("train", "validation", "seconds", "images_per_second") if name in last[0]
-    }
-    document = {"run": run.id, "state": summary.state, "epochs": summary.epochs_done, **numbers}
-    return Answer(document, listing(document))
+                say(f"epoch {event.epoch}: loss {event.train['loss']:.2f}, validation {event.validation['loss']:.2f}")
+    answer = state_of(run)
+    if run.summary().state == "finished":
+        return answer
+    say(f"stopped; to go on: {spelled(options, 'resume', run.id)}")
+    return Answer(answer.document, answer.text, STOPPED)
 
 
 def _stop(options: argparse.Namespace) -> Answer:
     from aecore.jobs.control import stop
 
-    run = Runs(options.runs).get(options.run)
-    stop(run, timeout_s=30.0)
-    return _state(run)
+    run = runs_of(options).get(options.run)
+    if stop(run, timeout_s=STOP_PATIENCE_S) in ("queued", "running"):
+        raise JobError(
+            f"{run.id} was asked to stop {STOP_PATIENCE_S:.0f} s ago and has not yet: look at it again later."
+        )
+    return state_of(run)
 
 
-def _runs(options: argparse.Namespace) -> Answer:
-    listed = Runs(options.runs).list()
-    rows: list[dict[str, object]] = [
-        asdict(each) | {"epochs": f"{each.epochs_done}/{each.epochs_total}"} for each in listed
-    ]
-    columns = {"id": "run", "name": "name", "variant": "variant", "dataset": "data set", "latent": "code"}
-    columns |= {"epochs": "epochs", "state": "state", "loss": "validation loss", "bytes": "bytes"}
-    return Answer([asdict(each) for each in listed], table(rows, columns) if rows else "There are no runs yet.")
+def state_of(run: "Run") -> Answer:
+    """How a run is, with the numbers of its last epoch."""
+    summary = run.summary()
+    document = {
+        "run": run.id,
+        "name": summary.name,
+        "state": summary.state,
+        "message": summary.message,
+        "epochs_done": summary.epochs_done,
+        "epochs_total": summary.epochs_total,
+        **_numbers(summary.metrics),
+    }
+    return Answer(document, listing(document))
 
 
-def _show(options: argparse.Namespace) -> Answer:
-    run = Runs(options.runs).get(options.run)
-    document = {**asdict(run.summary()), "recipe": run.recipe_values(), "environment": run.environment()}
-    return Answer(document, listing(document) + "\n\n" + run.log_tail(10))
-
-
-def _delete(options: argparse.Namespace) -> Answer:
-    deleted = Runs(options.runs).delete(options.run)
-    return Answer({"deleted": deleted}, f"{deleted} is deleted; bring it back with: python -m aecore undo {deleted}")
-
-
-def _undo(options: argparse.Namespace) -> Answer:
-    return _state(Runs(options.runs).undo(options.run))
+def _numbers(metrics: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "train": metrics.get("train", {}),
+        "validation": metrics.get("validation", {}),
+        "seconds": metrics.get("seconds"),
+        "images_per_second": metrics.get("images_per_second"),
+    }

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from aecore.errors import LabError, RunError
+from aecore.errors import JobError, LabError, RunError
 from aecore.jobs.queue import Line, Waiting
 from aecore.jobs.stopping import Stopped, StopRequest
 from aecore.runs.folder import PREVIEW, STOP, Run
@@ -26,7 +26,8 @@ PATIENCE_S = 30.0  # whoever started the job may still hold the run for a moment
 def perform(run: Run, stop: StopRequest) -> Generator[Event | Waiting, None, None]:
     """Wait for the device, train, and write down how it ends; the run is held all the time.
 
-    RunError when another process holds it. What ends it as failed is raised again.
+    RunError when another process holds it. What ends it as failed is raised again, as a sentence that anybody can read:
+    an error that is not one of the lab's own becomes a JobError.
     """
     with run.hold(PATIENCE_S) as status, _heartbeat(status, stop), _ending(run, status):
         status.update(state="queued", message="", launched=None, place=None, progress=None, pid=os.getpid())
@@ -119,7 +120,9 @@ def _ending(run: Run, status: LiveStatus) -> Iterator[None]:
     except Exception as error:
         run.write_log(traceback.format_exc())
         _end(run, status, "failed", _sentence(error))
-        raise
+        if isinstance(error, LabError):
+            raise
+        raise JobError(_sentence(error)) from error
     finally:
         (run.path / STOP).unlink(missing_ok=True)
 

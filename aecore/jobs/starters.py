@@ -17,7 +17,7 @@ from aecore.jobs.foreground import run_here
 from aecore.runs.archive import TEXTS
 from aecore.runs.arrays import read_arrays, to_bytes
 from aecore.runs.files import write_file
-from aecore.runs.folder import CHECKPOINT, INPUTS, LOG, PREVIEW, SNAPSHOTS, STEPS, Run
+from aecore.runs.folder import CHECKPOINT, INPUTS, LOG, PREVIEW, SNAPSHOTS, STATUS, STEPS, Run
 from aecore.runs.store import Runs
 from aecore.runs.weights import newest_checkpoint
 from aecore.training.events import Progress
@@ -25,6 +25,8 @@ from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
 
 LEFT_OUT = (LOG, STEPS)
+SNAPSHOT_BYTES = 600_000  # of all snapshots of one starter run: codes of many numbers are recorded at fewer epochs
+OF_THE_PROCESS = ("launched", "pid", "place", "progress", "heartbeat", "bytes")  # nothing to do with what was learned
 
 
 @dataclass(frozen=True)
@@ -84,28 +86,54 @@ def ship(run: Run, folder: Path) -> Run:
     """Write the reduced run into `folder`, in place of what was there. RunError for a run that is not finished."""
     if run.summary().state != "finished":
         raise RunError(f"{run.id} is {run.summary().state}: only a finished run can be shipped; resume it first.")
+    weights = _weights(run)
     made = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(made, ignore_errors=True)
     (made / SNAPSHOTS).mkdir(parents=True)
-    for name in (*TEXTS, PREVIEW, f"{SNAPSHOTS}/{INPUTS}"):
-        if name not in LEFT_OUT and (run.path / name).is_file():
-            shutil.copyfile(run.path / name, made / name)
-    checkpoint, _ = newest_checkpoint(run)
-    if checkpoint is None:
-        raise RunError(f"{run.id} has no checkpoint: train it again.")
-    write_file(made / CHECKPOINT, checkpoint.weights_only(torch.float16).to_bytes())
-    for epoch in run.snapshots():
-        path = run.snapshot_path(epoch)
-        kept = {name: each for name, each in read_arrays(path).items() if not name.startswith("decoder.")}
-        write_file(made / SNAPSHOTS / path.name, to_bytes(kept))
+    _ship_records(run, made)
+    write_file(made / CHECKPOINT, weights)
+    _ship_snapshots(run, made)
     shutil.rmtree(folder, ignore_errors=True)
     made.rename(folder)
     return Run(folder, starter=True)
 
 
+def _weights(run: Run) -> bytes:
+    checkpoint, _ = newest_checkpoint(run)
+    if checkpoint is None:
+        raise RunError(f"{run.id} has no checkpoint: train it again.")
+    return checkpoint.weights_only(torch.float16).to_bytes()
+
+
+def _ship_records(run: Run, made: Path) -> None:
+    """What was written down, less what concerns the process that wrote it."""
+    for name in (*TEXTS, PREVIEW, f"{SNAPSHOTS}/{INPUTS}"):
+        if name not in LEFT_OUT and (run.path / name).is_file():
+            shutil.copyfile(run.path / name, made / name)
+    status = {name: value for name, value in run.status().items() if name not in OF_THE_PROCESS}
+    write_file(made / STATUS, json.dumps(status, indent=1).encode() + b"\n")
+
+
+def _ship_snapshots(run: Run, made: Path) -> None:
+    """Codes and reconstructions of the recorded epochs, less the weights of the decoder."""
+    for epoch in run.snapshots():
+        path = run.snapshot_path(epoch)
+        kept = {name: each for name, each in read_arrays(path).items() if not name.startswith("decoder.")}
+        write_file(made / SNAPSHOTS / path.name, to_bytes(kept))
+
+
 def keep_figures(run: Run, figures: Mapping[str, object]) -> None:
     """Write the figures measured on the shipped weights beside them."""
     write_file(run.path / "evaluation.json", json.dumps(figures, indent=2).encode() + b"\n")
+
+
+def _affordable(snapshots: list[Path]) -> list[Path]:
+    """As many snapshots as may ship, spread evenly, the last one always among them."""
+    if not snapshots:
+        return []
+    codes = read_arrays(snapshots[-1])["codes"].nbytes
+    count = min(len(snapshots), max(1, SNAPSHOT_BYTES // codes))
+    return [snapshots[round(index * (len(snapshots) - 1) / count)] for index in range(1, count + 1)]
 
 
 def _with_name(runs: Runs, name: str) -> Iterator[Run]:
