@@ -5,6 +5,6 @@ streamlit run app.py
 
 import streamlit as st
 
-from pages.shared.serving import middleware, routes
+from pages.shared.serving import middleware, routes, tidied
 
-app = st.App("pages/navigation.py", routes=routes(), middleware=middleware())
+app = st.App("pages/navigation.py", routes=routes(), middleware=middleware(), lifespan=tidied)

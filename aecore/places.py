@@ -24,14 +24,9 @@ def data_folder() -> Path:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment for a process of ours: it finds this package and the same folders wherever it is started.
-
-    Its threads sleep while they wait for each other, unless the person has said otherwise: on a machine whose cores
-    are shared with a server and a browser, threads that spin cost a training nine tenths of its speed.
-    """
+    """The environment for a process of ours: it finds this package and the same folders wherever it is started."""
     package, others = str(ASSETS.parent), os.environ.get("PYTHONPATH")
     return {
-        "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
         "AECORE_DATA": str(data_folder()),
         "PYTHONPATH": os.pathsep.join([package, others]) if others else package,

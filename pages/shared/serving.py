@@ -10,7 +10,8 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,9 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aecore.data.own import clear_unfinished
 from aecore.places import ASSETS
+from aecore.runs.store import Runs
 
 BROWSER_CODE = ASSETS / "browser"
 FAVICON = ASSETS / "favicon.png"
@@ -95,6 +98,14 @@ def routes() -> list[BaseRoute]:
         Route(f"{PREFIX}/{{version}}/{{name:path}}", serve_browser_file, methods=["GET"]),
         Route("/favicon.png", serve_favicon, methods=["GET"]),
     ]
+
+
+@asynccontextmanager
+async def tidied(_: object) -> AsyncIterator[None]:
+    """What a start of the lab does: empty the trash of the last one, and clear what it left unfinished."""
+    Runs().empty_trash()
+    clear_unfinished()
+    yield
 
 
 @cache
