@@ -22,6 +22,7 @@ from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import pick_run
 from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import Slot, slot
+from pages.shared.words import plain
 
 if TYPE_CHECKING:
     from aecore.analysis.evaluate import Evaluation
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 PAGE = "reconstruct"
 OWN = "own"
+ALL = -1  # classes
 CHOICES = {
     "class": "One of each class",
     "random": "Random",
@@ -41,7 +43,8 @@ CHOICES = {
 KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "tif", "tiff"]
 MOST_IMAGES = 20
 USUAL_IMAGES = 10
-SIDE = 84  # CSS pixels, about
+SIDE, LARGE_SIDE = 84, 112  # CSS pixels, about: larger where there are few images
+FEW = 6
 CURVE_IMAGES = 1000
 
 
@@ -65,6 +68,9 @@ def show() -> None:
     if run is None:
         return
     opened = open_for_page(run)
+    if run.alive():
+        st.caption(f"Still training: these are the weights after epoch {opened.epoch}.")
+        st.button("Take the newest weights", key=f"{PAGE}.newest", icon=":material/refresh:")
     picture, controls = st.columns([5, 1], gap="medium")
     with controls:
         source = _pick_source(opened)
@@ -140,7 +146,7 @@ class OwnPictures:
             files=tuple(name for name, _, _, _ in taken),
             fit=self.fit,
             inverted=self.inverted,
-            note="  \n".join(f"{name}: {how}." for name, _, _, how in taken),
+            note="  \n".join(f"{plain(name)}: {how}." for name, _, _, how in taken),
         )
 
 
@@ -152,19 +158,19 @@ def _pick_source(opened: "OpenRun") -> TestImages | OwnPictures:
     which = str(st.selectbox("Images", ways, format_func=lambda each: CHOICES[each], key=f"{scope}.which"))
     if which == OWN:
         return _pick_files()
-    label = None
+    label = ALL
     if len(present) > 1:
         label = st.selectbox(
             "Class",
-            [None, *present],
-            format_func=lambda each: "All" if each is None else test.class_names[each],
+            [ALL, *present],
+            format_func=lambda each: "All" if each == ALL else test.class_names[each],
             key=f"{scope}.label",
         )
     most = min(MOST_IMAGES, len(test))
     count = USUAL_IMAGES
     if most > 1:
         count = st.slider("How many", 1, most, min(USUAL_IMAGES, most), key=f"{scope}.count")
-    return TestImages(which, label, count)
+    return TestImages(which, None if label == ALL else label, count)
 
 
 def _pick_files() -> OwnPictures:
@@ -179,9 +185,9 @@ def _pick_files() -> OwnPictures:
         help="Cropped: the largest centred part is kept. Padded: all is kept, on a ground of its border's colour.",
     )
     inverted = st.toggle(
-        "Exchange dark and light",
+        "Invert",
         key=f"{PAGE}.inverted",
-        help="For a drawing on white paper, when the model learned light strokes on black, as in MNIST.",
+        help="Dark and light exchanged: for a drawing on white paper and a model of light strokes on black.",
     )
     return OwnPictures(tuple((each.name, each.getvalue()) for each in files), str(fit), inverted)
 
@@ -218,8 +224,8 @@ def _fitted(name: str, data: bytes, shape: tuple[int, int, int], fit: str, inver
     from aecore.data.pictures import read_picture
 
     channels, height, width = shape
-    taken = read_picture(name, data, enough=2 * max(height, width, SIDE))
-    scale = 2 * SIDE / max(taken.height, taken.width)
+    taken = read_picture(name, data, enough=2 * max(height, width, LARGE_SIDE))
+    scale = 2 * LARGE_SIDE / max(taken.height, taken.width)
     small = fit_picture(
         taken, (max(1, round(taken.height * scale)), max(1, round(taken.width * scale))), "crop", taken.pixels.shape[2]
     )
@@ -234,13 +240,14 @@ def _fitted(name: str, data: bytes, shape: tuple[int, int, int], fit: str, inver
 def _pictures(opened: "OpenRun", shown: Shown, noise: Noise, draw: int) -> None:
     """Original, corrupted, reconstruction and error map at once; principal components follow when they are fitted."""
     place = st.empty()
+    if shown.note:
+        st.caption(shown.note)
     numbers = st.empty()
     asked = (str(opened.run.path), weights_version(opened.run), shown.images, noise.kind, noise.level, draw)
     result = _reconstructed(opened, *asked, pca=False)
     _matrix(shown, result, place)
     _means(result, numbers)
-    if shown.note:
-        st.caption(shown.note)
+    st.caption(_about_errors(opened.splits.shape[0]))
     waiting = "Fitting principal components to the training images, about 5 s the first time …"
     with st.spinner(waiting, show_time=True):
         result = _reconstructed(opened, *asked, pca=True)
@@ -272,7 +279,6 @@ def _matrix(shown: Shown, result: "Reconstructions", place: "st.delta_generator.
     from aecore.plots.pictures import as_bytes
 
     largest = largest_error(result.error_map)
-    colour = result.error_map.shape[1] == 3
     maps = heatmap(result.error_map, largest)
     waiting = ["…"] * len(shown.heads)
     fitted = len(result.pca) > 0
@@ -284,8 +290,7 @@ def _matrix(shown: Shown, result: "Reconstructions", place: "st.delta_generator.
         Row(
             "Error map",
             _row(maps, "Error map", shown.heads),
-            f"|original − reconstruction|{', mean of the three colours' if colour else ''}, 1 is the whole range",
-            Scale(ANCHORS, "0", f"{largest:.2f}"),
+            scale=Scale(ANCHORS, "0", f"{largest:.2f}"),
         ),
         Row("Squared error", [digits(each.sse_per_image) for each in result.measures], "summed over pixels"),
         Row(
@@ -301,8 +306,16 @@ def _matrix(shown: Shown, result: "Reconstructions", place: "st.delta_generator.
     ]
     if shown.came:
         rows.insert(0, Row("As it came", [Picture(each, f"{name} as it came") for name, each in _named(shown)]))
-    side = side_for(result.original.shape[3], SIDE)
+    side = side_for(result.original.shape[3], LARGE_SIDE if len(shown.heads) <= FEW else SIDE)
     show_matrix(rows, shown.heads, "Original, corrupted, reconstruction and error map of each image", side, place)
+
+
+def _about_errors(channels: int) -> str:
+    mean = ", the mean of the three colours" if channels == 3 else ""
+    return (
+        f"Error map: |original − reconstruction| of each pixel{mean}, where 1 is all the way from black to white; "
+        "one scale for all images."
+    )
 
 
 def _named(shown: Shown) -> list[tuple[str, Pixels]]:
@@ -350,9 +363,8 @@ def _curve(opened: "OpenRun", noise: Noise) -> None:
     count = min(CURVE_IMAGES, len(opened.splits.test))
     place: Slot[NoiseCurve] = slot(opened.run, "curve", kind)
     wait = f"{title}: eight strengths on {count:,} test images, about 20 s …"
-    if place.result is None and not st.button(
-        f"Draw the curve for {title[:1].lower()}{title[1:]}", key=f"{PAGE}.curve", icon=":material/show_chart:"
-    ):
+    asked = f"Draw the curve for {title[:1].lower()}{title[1:]}"
+    if not place.wanted(asked, f"{PAGE}.curve", ":material/show_chart:"):
         return
     curve = place.fill(wait, lambda tell: noise_curve(opened, kind, count=count, progress=tell))
     _drawn(curve, opened.run, kind, count)
@@ -390,9 +402,7 @@ def _measured(opened: "OpenRun") -> None:
     st.subheader("On the whole test split")
     st.caption(f"{count:,} images that no choice was ever made by, with the corruption of the run's training.")
     place: Slot[Evaluation] = slot(opened.run, "evaluation")
-    if place.result is None and not st.button(
-        f"Measure on {count:,} test images", key=f"{PAGE}.measure", icon=":material/straighten:"
-    ):
+    if not place.wanted(f"Measure on {count:,} test images", f"{PAGE}.measure", ":material/straighten:"):
         return
     found = place.fill(f"Measuring on {count:,} test images, about 10 s …", lambda tell: evaluate(opened, None, tell))
     _table(found)

@@ -24,6 +24,7 @@ from pages.shared.keys import RUN, chosen_run, remember_run
 from pages.shared.matrix import Row, show_matrix, side_for
 from pages.shared.pickers import has_weights
 from pages.shared.pictures import Picture
+from pages.shared.words import plain
 
 PAGE = "runs"
 SELECTED, DELETED, SAID = f"{PAGE}.selected", f"{PAGE}.deleted", f"{PAGE}.said"
@@ -69,7 +70,7 @@ def _notices(runs: Runs, trashed: Sequence[str]) -> None:
     deleted: dict[str, str] = st.session_state.get(DELETED, {})
     still = {run_id: name for run_id, name in deleted.items() if run_id in trashed}
     if still:
-        names = ", ".join(still.values()) if len(still) < 4 else f"{len(still)} runs"
+        names = ", ".join(map(plain, still.values())) if len(still) < 4 else f"{len(still)} runs"
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"{PAGE}.notice"):
             st.markdown(f"Deleted: {names}. This can be undone until the lab is started again.", width="stretch")
             if st.button("Undo", key=f"{PAGE}.undo", icon=":material/undo:"):
@@ -96,7 +97,7 @@ def _upload(runs: Runs) -> None:
         run = runs.import_zip(file)
         st.session_state[key] = count + 1
         st.session_state[SELECTED] = [run.id]
-        st.session_state[SAID] = f"{run.about()['name']} was brought in."
+        st.session_state[SAID] = f"{plain(run.about()['name'])} was brought in."
         st.rerun()
 
 
@@ -124,7 +125,7 @@ def _under_way(runs: Runs, active: Sequence[RunSummary]) -> None:
             if (now.state, now.epochs_done) != before:
                 st.rerun()
             done = float((now.progress or {}).get("done", now.epochs_done / max(now.epochs_total, 1)))
-            st.progress(min(max(done, 0.0), 1.0), f"{now.name}: {_state(now)}")
+            st.progress(min(max(done, 0.0), 1.0), f"{plain(now.name)}: {_state(now)}")
 
     follow({each.id: (each.state, each.epochs_done) for each in active})
 
@@ -274,12 +275,12 @@ def _one(runs: Runs, summary: RunSummary) -> None:
     """Open it, or do something with it; below what it is and how it learned."""
     run = runs.get(summary.id)
     remember_run(run.id)
-    st.subheader(summary.name)
+    st.subheader(plain(summary.name))
     _what_to_know(summary)
     with st.container(horizontal=True), errors_shown():
         _open(summary)
         _manage(runs, run, summary)
-    st.caption(_facts(summary))
+    st.caption(plain(_facts(summary)))
     _preview(run, summary)
     with errors_shown():
         _curves(run, summary)
@@ -292,11 +293,11 @@ def _one(runs: Runs, summary: RunSummary) -> None:
 
 def _what_to_know(summary: RunSummary) -> None:
     if summary.damaged or summary.state in ("failed", "crashed"):
-        st.error(f"{_state(summary).capitalize()}. {summary.message}", icon=":material/error:")
+        st.error(f"{_state(summary).capitalize()}. {plain(summary.message)}", icon=":material/error:")
     elif summary.starter:
         st.caption(":material/lock: A starter run: it ships with the lab and stays as it is.")
     elif summary.message:
-        st.info(summary.message, icon=":material/info:")
+        st.info(plain(summary.message), icon=":material/info:")
 
 
 def _open(summary: RunSummary) -> None:
@@ -439,7 +440,7 @@ def _several(runs: Runs, chosen: Sequence[RunSummary]) -> None:
     st.subheader(f"{len(chosen)} runs compared")
     show_comparison(runs, chosen, PAGE)
     own = [each for each in chosen if not each.starter and each.state not in UNDER_WAY]
-    which = own[0].name if len(own) == 1 else f"these {len(own)} runs"
+    which = plain(own[0].name) if len(own) == 1 else f"these {len(own)} runs"
     if own and st.button(f"Delete {which}", key=f"{PAGE}.delete_all", icon=":material/delete:"):
         with errors_shown():
             _delete(runs, own)

@@ -20,6 +20,7 @@ from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import has_weights
 from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import slot
+from pages.shared.words import plain
 
 if TYPE_CHECKING:
     from aecore.analysis.compare import Comparison
@@ -46,7 +47,7 @@ def show_comparison(runs: Runs, chosen: Sequence[RunSummary], page: str) -> None
     names = _names(chosen)
     sides, left_out = _sides(runs, chosen, names)
     for sentence in left_out:
-        st.info(sentence, icon=":material/info:")
+        st.info(plain(sentence), icon=":material/info:")
     if len(sides) > 1:
         with errors_shown():
             _images(sides, page)
@@ -195,7 +196,7 @@ def _numbers(sides: Sequence[Side], page: str) -> None:
         help="About 10 s for each run; principal components are fitted once for each choice of training images.",
     ):
         for each in missing:
-            waiting = f"{each.name}: measuring on {len(each.opened.splits.test):,} test images, about 10 s …"
+            waiting = f"{plain(each.name)}: measuring on {len(each.opened.splits.test):,} test images, about 10 s …"
             slots[each.name].fill(waiting, partial(evaluate, each.opened, None))
         st.rerun()
     show_numbers(
@@ -270,4 +271,4 @@ def _curves(metrics: Mapping[str, Sequence[Mapping[str, object]]], page: str) ->
     )
     without = [name for name in metrics if name not in drawn]
     if without:
-        st.caption(f"Not measured in this way: {', '.join(without)}.")
+        st.caption(f"Not measured in this way: {plain(', '.join(without))}.")

@@ -4,6 +4,7 @@ On a narrow screen the name of a row goes above its pictures, and all rows are p
 """
 
 import html
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -110,10 +111,15 @@ def digits(value: float | None) -> str:
     """A number with four digits that count; a dash where there is none."""
     if value is None:
         return "–"
-    if value in (float("inf"), float("-inf")):
+    if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.4g}".rstrip(".")
     return text.replace("-", "−")
+
+
+def decibels(value: float | None) -> str:
+    """A ratio in dB with two digits after the point, as the field gives it; a dash where there is none."""
+    return digits(value) if value is None or math.isinf(value) else f"{value:.2f}".replace("-", "−")
 
 
 def _row_head(row: Row) -> str:

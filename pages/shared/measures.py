@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pages.shared.matrix import Numbers, digits
+from pages.shared.matrix import Numbers, decibels, digits
 
 if TYPE_CHECKING:  # they load torch
     from aecore.analysis.measures import Measures
@@ -16,18 +16,19 @@ def measure_rows(columns: "Mapping[str, Measures | None]", over: str, of: str = 
     `over` says which images the means are over, `of` whose measures they are where the columns do not.
     """
     found = list(columns.values())
-    squared = f"{of}: squared error" if of else "Squared error"
+    squared, ratio = (f"{of}: squared error", f"{of}: PSNR") if of else ("Squared error", "PSNR")
+    sums = [digits(m.sse_per_image if m else None) for m in found]
+    means = [digits(m.mse_per_pixel if m else None) for m in found]
+    ratios = [decibels(m.psnr_db if m else None) for m in found]
     rows = [
-        Numbers(
-            squared, f"summed over pixels, mean over {over}", [digits(m.sse_per_image if m else None) for m in found]
-        ),
-        Numbers(squared, f"mean over pixels and {over}", [digits(m.mse_per_pixel if m else None) for m in found]),
-        Numbers(f"{of}: PSNR" if of else "PSNR", "dB, of that mean", [digits(m.psnr_db if m else None) for m in found]),
+        Numbers(squared, f"summed over pixels, mean over {over}", sums),
+        Numbers(squared, f"mean over pixels and {over}", means),
+        Numbers(ratio, "dB, of that mean", ratios),
     ]
     if any(m is not None and m.bce_nats_per_image is not None for m in found):
         entropies = [digits(m.bce_nats_per_image if m else None) for m in found]
         label = f"{of}: cross-entropy" if of else "Cross-entropy"
-        rows.append(Numbers(label, f"nats, sum over pixels, mean over {over}", entropies))
+        rows.append(Numbers(label, f"nats, summed over pixels, mean over {over}", entropies))
     return rows
 
 

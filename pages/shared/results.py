@@ -25,6 +25,16 @@ class Slot(Generic[Result]):
 
     result: Result | None = None
 
+    def wanted(self, label: str, key: str, icon: str) -> bool:
+        """Whether to show the result: it is there, or the button that asks for it was just pressed."""
+        if self.result is not None:
+            return True
+        place = st.empty()
+        pressed = place.button(label, key=key, icon=icon)
+        if pressed:
+            place.empty()
+        return pressed
+
     def fill(self, text: str, work: Callable[[Progress], Result]) -> Result:
         """The result, computed now if it is not there. `text` says on screen what is waited for."""
         if self.result is None:
