@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
 from aecore.data.catalog import file_names, load
 from aecore.data.image_set import ImageSet, Pixels
-from aecore.data.splits import PARTS
+from aecore.data.packed import PARTS
 from aecore.errors import DataError
 from aecore.randomness import numpy_stream
 
@@ -40,7 +40,7 @@ class ClassExamples:
 
 @dataclass(frozen=True, eq=False)
 class PicturePage:
-    """Some pictures that lie together: `images` uint8 [count, channels, height, width], the first is `first` of `total`.
+    """Some pictures that lie together, uint8 [count, channels, height, width]: the first is number `first` of `total`.
 
     `files` are their names in the source, for a person's own pictures; `classes` are empty without classes.
     """
@@ -81,19 +81,44 @@ def picture_page(name: str, part: str, label: int | None = None, number: int = 1
         raise DataError(f"A data set has no part {part!r}: choose one of {', '.join(PARTS)}.")
     splits = load(name)
     images: ImageSet = getattr(splits, part)
-    members = np.arange(len(images))
-    if label is not None:
-        members = np.flatnonzero(np.asarray(images.of_classes([label]) and images.labels) == label)
+    members = _labelled(images, label)
     pages = max(1, ceil(len(members) / size))
     first = (min(max(number, 1), pages) - 1) * size
     shown = members[first : first + size]
-    labels = [] if images.labels is None else images.labels[shown]
-    files = file_names(name, part)
+    classes = () if images.labels is None else tuple(images.class_names[each] for each in images.labels[shown])
+    before = {"train": 0, "validation": len(splits.train), "test": len(splits.train) + len(splits.validation)}[part]
+    files = file_names(name)[before : before + len(images)]
     return PicturePage(
         images=images.images[shown],
-        classes=tuple(images.class_names[each] for each in labels),
-        files=tuple(files[each] for each in shown) if files else (),
+        classes=classes,
+        files=tuple(files[each] for each in shown if each < len(files)),
         first=first,
         total=len(members),
         pages=pages,
     )
+
+
+def _labelled(images: ImageSet, label: int | None) -> Indices:
+    if label is None:
+        return np.arange(len(images))
+    if images.labels is None:
+        raise DataError(f"{images.title or 'This data set'} has no classes: look at all of its pictures.")
+    return np.flatnonzero(images.labels == label)
+
+
+def _members(images: ImageSet, classes: Sequence[int]) -> list[tuple[str, Indices]]:
+    """Each class that has images with the indices of its images; everything as one where there are no classes."""
+    if images.labels is None or len(images.class_names) < 2:
+        return [(WITHOUT_CLASSES, np.arange(len(images)))]
+    chosen = classes or range(len(images.class_names))
+    found = [(images.class_names[each], np.flatnonzero(images.labels == each)) for each in chosen]
+    return [(name, members) for name, members in found if len(members)]
+
+
+def _mean(images: ImageSet, title: str, members: Indices, most: int) -> ClassMean:
+    averaged = np.sort(numpy_stream(0, "mean", title).permutation(members)[:most])
+    total = np.zeros(images.shape, np.float64)
+    for start in range(0, len(averaged), 256):
+        total += images.images[averaged[start : start + 256]].sum(0, dtype=np.float64)
+    mean = np.round(total / len(averaged)).astype(np.uint8)
+    return ClassMean(title, len(members), mean, len(averaged))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from aecore.data.image_set import ImageSet, Splits
 from aecore.data.info import DatasetInfo
-from aecore.data.own import load_own, own_datasets
+from aecore.data.own import load_own, names_of, own_datasets
 from aecore.data.shipped import SHIPPED, load_shipped, shipped_datasets
 from aecore.data.splits import nested_subset
 from aecore.errors import DataError
@@ -28,6 +28,11 @@ def load(name: str, classes: Sequence[int] = (), limit: int = 0) -> Splits:
     for part, images in (("training", train), ("validation", validation), ("test", test)):
         _require_images(part, images, splits.train)
     return replace(splits, train=nested_subset(train, limit), validation=validation, test=test)
+
+
+def file_names(name: str) -> tuple[str, ...]:
+    """The path that each picture had in its source: training, then validation, then test. Shipped sets have none."""
+    return () if name in SHIPPED else names_of(name)
 
 
 def _load_whole(name: str) -> Splits:

@@ -136,7 +136,7 @@ def _dropped(
             except DataError as error:
                 if len(files) == 1:
                     raise
-                skipped.append(Skipped(shown_path(parts), str(error)))  # the other files go on
+                skipped.append(Skipped(shown_path(parts), str(error).removeprefix(f"{shown_path(parts)}: ")))
                 continue
             folder = (*parts[:-1], Path(parts[-1]).stem)
             entries += [Entry((*folder, *entry.folders), entry.name, entry.read) for entry in inner]

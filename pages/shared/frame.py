@@ -1,12 +1,12 @@
 """The frame of a page: heading, the question it answers, deliberate errors shown as they are, and lines of code."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from aecore.errors import LabError
+from pages.shared.words import plain
 
 
 @contextmanager
@@ -25,11 +25,6 @@ def errors_shown() -> Iterator[None]:
         yield
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
-
-
-def plain(text: str) -> str:
-    """Text as it stands, whatever Markdown it would be: the names of people's files and runs come from outside."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=])", r"\\\1", text)
 
 
 def as_code(shell: str, python: str) -> None:

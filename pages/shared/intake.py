@@ -4,16 +4,22 @@ One intake at a time, for all visitors; a page looks at it as often as it likes.
 ends leaves nothing behind.
 """
 
+import logging
 import threading
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
+
+import streamlit as st
 
 from aecore.data.intake import Added, OwnSettings, Progress, add_own
 from aecore.errors import LabError
 
 Source = str | Path | Sequence[tuple[str, bytes]]
+
+TELLING_S = 2.0  # before that, the time left is a guess
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -25,11 +31,20 @@ class Intake:
     added: Added | None = None
     failed: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def under_way(self) -> bool:
         """False once it has ended, in whichever way."""
         return self.added is None and not self.failed
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long it will take; None while that cannot be told."""
+        seconds = time.monotonic() - self.began
+        if self.progress is None or not self.progress.done or seconds < TELLING_S:
+            return None
+        return seconds / self.progress.done * (self.progress.total - self.progress.done)
 
 
 class Desk:
@@ -44,10 +59,11 @@ class Desk:
         with self._lock:
             if self.current is not None and self.current.under_way:
                 raise LabError(f"{self.current.name} is being taken in: wait for it, or stop it first.")
+            intake = Intake(name)
             events = add_own(source, name, settings)
-            self.current = Intake(name)
-        threading.Thread(target=_work, args=(self.current, events), daemon=True, name="intake").start()
-        return self.current
+            threading.Thread(target=_work, args=(intake, events), daemon=True, name="intake").start()
+            self.current = intake
+        return intake
 
     def clear(self) -> None:
         """Forget an intake that has ended."""
@@ -56,22 +72,36 @@ class Desk:
                 self.current = None
 
 
-@cache
+@st.cache_resource(show_spinner=False)
 def desk() -> Desk:
-    """The desk of this server."""
+    """The desk of this server. Streamlit keeps it, so that it also outlives a change of this code."""
     return Desk()
 
 
 def _work(intake: Intake, events: Generator[Progress | Added, None, None]) -> None:
+    """The outermost edge of the thread: whatever happens, the intake has ended afterwards and says how."""
     try:
-        for event in events:
-            if isinstance(event, Added):
-                intake.added = event
-                return
-            intake.progress = event
-            if intake.stopping.is_set():
-                events.close()
-                intake.failed = f"{intake.name} was stopped; nothing of it was kept."
-                return
+        _follow(intake, events)
     except LabError as error:
         intake.failed = str(error)
+    except Exception as error:
+        _log.exception("The intake of %s failed", intake.name)
+        intake.failed = (
+            f"{intake.name} could not be taken in because of a fault of the lab ({type(error).__name__}: {error}). "
+            "Nothing was kept. The server's log says where it happened."
+        )
+    finally:
+        if intake.under_way:
+            intake.failed = f"{intake.name} was broken off; nothing of it was kept."
+
+
+def _follow(intake: Intake, events: Generator[Progress | Added, None, None]) -> None:
+    for event in events:
+        if isinstance(event, Added):
+            intake.added = event
+            return
+        intake.progress = event
+        if intake.stopping.is_set():
+            events.close()
+            intake.failed = f"{intake.name} was stopped; nothing of it was kept."
+            return

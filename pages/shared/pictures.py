@@ -7,7 +7,7 @@ follow light and dark by themselves.
 import base64
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,33 +18,36 @@ from PIL import Image
 Pixels = npt.NDArray[np.uint8]
 
 STYLE = """<style>
+.lab-name { font-size: 0.75rem; line-height: 1.3; margin: 0.35rem 0 0.15rem; opacity: 0.85; }
 .lab-row { display: flex; flex-wrap: wrap; gap: 0.75rem 0.5rem; align-items: flex-start; margin: 0; }
-.lab-row figure { margin: 0; text-align: center; }
-.lab-row img { image-rendering: pixelated; display: block; width: var(--side); height: auto;
-  border: 1px solid var(--st-border-color, #8886); border-radius: 2px; }
-.lab-row figcaption { font-size: 0.8rem; line-height: 1.3; margin-top: 0.2rem; max-width: var(--side);
-  opacity: 0.85; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.lab-row figure { margin: 0; text-align: center; width: var(--side); }
+.lab-row img { image-rendering: pixelated; display: block; width: 100%; height: auto; box-sizing: border-box;
+  outline: 1px solid var(--st-border-color, #8886); }
+.lab-row figcaption { font-size: 0.8rem; line-height: 1.3; margin-top: 0.2rem; opacity: 0.85;
+  font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 </style>"""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """uint8 pixels [channels, height, width], what is seen in them, and a caption below."""
+    """uint8 pixels [channels, height, width], what is seen in them, a caption below and a hint under the pointer."""
 
     pixels: Pixels
     alt: str
     caption: str = ""
+    hint: str = ""
 
 
 def show_pictures(pictures: Sequence[Picture], side: int = 96) -> None:
-    """Pictures in a row that wraps, each `side` CSS pixels wide."""
-    figures = "".join(
-        f'<figure><img src="{data_uri(each.pixels)}" alt="{html.escape(each.alt)}">'
-        + (f"<figcaption>{html.escape(each.caption)}</figcaption>" if each.caption else "")
-        + "</figure>"
-        for each in pictures
-    )
-    st.html(f'{STYLE}<div class="lab-row" style="--side: {side}px">{figures}</div>')
+    """Pictures in rows that wrap, each `side` CSS pixels wide."""
+    st.html(STYLE + _row(pictures, side))
+
+
+def show_named_rows(rows: Mapping[str, Sequence[Picture]], side: int) -> None:
+    """Rows of pictures, each with its name above it."""
+    named = (f'<div class="lab-name">{html.escape(name)}</div>{_row(each, side)}' for name, each in rows.items())
+    st.html(STYLE + "".join(named))
 
 
 def data_uri(pixels: Pixels) -> str:
@@ -58,3 +61,13 @@ def png(pixels: Pixels) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=1)
     return file.getvalue()
+
+
+def _row(pictures: Sequence[Picture], side: int) -> str:
+    return f'<div class="lab-row" style="--side: {side}px">{"".join(map(_figure, pictures))}</div>'
+
+
+def _figure(picture: Picture) -> str:
+    hint = f' title="{html.escape(picture.hint)}"' if picture.hint else ""
+    caption = f"<figcaption>{html.escape(picture.caption)}</figcaption>" if picture.caption else ""
+    return f'<figure{hint}><img src="{data_uri(picture.pixels)}" alt="{html.escape(picture.alt)}">{caption}</figure>'
