@@ -59,12 +59,8 @@ class Architecture:
 
     @property
     def stages(self) -> tuple[Layer, ...]:
-        """The layers a drawing needs: those with weights of their own that change the shape, and the bottleneck."""
-        return tuple(
-            layer
-            for layer in self.layers
-            if layer.part == "bottleneck" or (layer.parameters and layer.shape_in != layer.shape_out) or layer.pools
-        )
+        """The layers a drawing needs: those that multiply by weights, those that pool, and the bottleneck."""
+        return tuple(layer for layer in self.layers if layer.part == "bottleneck" or layer.operations or layer.pools)
 
 
 def architecture(parts: Parts, image_shape: ImageShape) -> Architecture:

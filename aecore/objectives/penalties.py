@@ -39,7 +39,7 @@ class KLSettings(Settings):
 
     beta: float = setting(
         1.0, 0.0, 100.0, "times the KL", "1 is the variational bound; more orders the codes, less sharpens the images",
-        label="β (weight of the KL)",
+        label="Weight β",
     )  # fmt: skip
 
 

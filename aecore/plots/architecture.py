@@ -69,11 +69,11 @@ def _range(count: int) -> list[float]:
 def _bars(architecture: Architecture, palette: Palette) -> list[_Bar]:
     shape = architecture.image_shape
     layers = [
-        layer
+        _bar(layer, following, palette)
         for layer, following in zip(architecture.stages, [*architecture.stages[1:], None], strict=True)
         if not _is_code(layer, following)
     ]
-    bars = [_Bar("image", shape, "", 0, palette.muted), *(_bar(layer, palette) for layer in layers)]
+    bars = [_Bar("image", shape, "", 0, palette.muted), *layers]
     # The last layer's output may still have to be folded to the image.
     bars[-1] = _Bar("image", shape, bars[-1].kind, bars[-1].parameters, palette.muted)
     return bars
@@ -84,10 +84,11 @@ def _is_code(layer: Layer, following: Layer | None) -> bool:
     return following is not None and following.part == "bottleneck" and layer.shape_out == following.shape_out
 
 
-def _bar(layer: Layer, palette: Palette) -> _Bar:
+def _bar(layer: Layer, following: Layer | None, palette: Palette) -> _Bar:
     if layer.part == "bottleneck":
         return _Bar("code", layer.shape_out, layer.kind.lower(), layer.parameters, palette.accent)
-    return _Bar("", layer.shape_out, NAMES.get(layer.kind, layer.kind), layer.parameters, palette.grid)
+    label = "μ, σ" if following is not None and following.kind == "Gaussian" else ""  # mean and spread of the code
+    return _Bar(label, layer.shape_out, NAMES.get(layer.kind, layer.kind), layer.parameters, palette.grid)
 
 
 def _height(shape: tuple[int, ...]) -> float:
@@ -96,8 +97,8 @@ def _height(shape: tuple[int, ...]) -> float:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    """Channels first where there are three: 64 · 7 x 7."""
-    return f"{shape[0]} · {shape[1]}x{shape[2]}" if len(shape) == 3 else str(shape[0])
+    """Channels first where there are three: 64 · 7×7."""
+    return f"{shape[0]} · {shape[1]}×{shape[2]}" if len(shape) == 3 else str(shape[0])
 
 
 def _ticks(bar: _Bar) -> str:

@@ -146,7 +146,7 @@ def test_a_model_is_drawn_from_image_over_code_to_image(variant, shape):
     made = architecture(make_recipe(variant, DataChoice("x")).parts, shape)
     figure = architecture_drawing(made, PALETTE)
     texts = figure.layout.xaxis.ticktext
-    assert texts[0] == texts[-1] == f"<b>image</b><br>{shape[0]} · {shape[1]}x{shape[2]}"
+    assert texts[0] == texts[-1] == f"<b>image</b><br>{shape[0]} · {shape[1]}×{shape[2]}"
     (code,) = (text for text in texts if "code" in text)
     assert code == f"<b>code</b><br>{made.latent}"
     assert list(figure.data[0].marker.color).count(PALETTE.accent) == 1
@@ -154,9 +154,9 @@ def test_a_model_is_drawn_from_image_over_code_to_image(variant, shape):
 
 def test_bars_grow_by_one_for_each_factor_of_ten():
     layers = (
-        Layer("encoder.0", "encoder", "Linear", (1000,), (100,), 5, 0),
+        Layer("encoder.0", "encoder", "Linear", (1000,), (100,), 5, 200_000),
         Layer("bottleneck", "bottleneck", "Plain", (100,), (100,), 0, 0),
-        Layer("decoder.0", "decoder", "Linear", (100,), (1000,), 5, 0),
+        Layer("decoder.0", "decoder", "Linear", (100,), (1000,), 5, 200_000),
     )
     figure = architecture_drawing(Architecture(layers, (1, 10, 100), 100), PALETTE)
     assert list(figure.data[0].y) == pytest.approx([4, 3, 4])
