@@ -1,48 +1,51 @@
 """What training will cost, before it is started. Nothing is trained for it: it takes well under a second.
 
-Time. What every layer computes and moves is counted on the real layers, without computing it. Three speeds of the
-device are measured once: operations per second of a matrix product, the same of a convolution, and bytes per second
-of an elementwise operation. A layer takes as long as the slower of its operations and its bytes; a step is
+Time. Every layer of the model runs forward and backward on the device with a few images, and so do the corruption
+and the loss. The best of a few short tries counts, so that a busy machine does not make the estimate useless, and
+what was measured once is not measured again. A step is
 
-    3 x (sum over layers + what is done to every pixel) + optimiser + calls      forward 1, backward 2
+    batch x (sum over layers + corruption and loss) + optimiser
 
-and an epoch its steps, a forward pass over the validation images, and half of one over those that are mapped. Each
-speed is the best of many short tries, so that a device busy with another run does not make the estimate useless;
-training beside that run will of course be slower. Steps of the real loop would be no better here: on a busy machine
-a few of them were off by a factor of a hundred.
+and an epoch its steps, a forward pass over the validation images, and half of one over those that are mapped. Whole
+steps of the real loop would be less exact here: they last longer, and on a busy machine a few of them were off by a
+factor of ten.
 
 Memory. Weights, gradients and the optimiser's two moments, 4 bytes each; what the forward pass keeps for the backward
 pass, as float32; the images where they lie on the device; and the program itself.
-
-Source: Williams, Waterman, Patterson, "Roofline: An Insightful Visual Performance Model for Multicore Architectures",
-Communications of the ACM 2009 (operations or bytes, whichever is slower).
 """
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from math import prod
 
 import psutil
 import torch
-import torch.nn.functional as F  # noqa: N812
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from aecore.analysis.architecture import Architecture, architecture
+from aecore.analysis.architecture import Architecture, Layer, architecture
+from aecore.analysis.kept import Kept
+from aecore.model import Autoencoder, Pass
+from aecore.randomness import torch_stream
 from aecore.shapes import ImageShape
 from aecore.training.batches import images_per_step
-from aecore.training.precision import Device, resolve_precision
+from aecore.training.precision import Device, autocast, resolve_precision
 from aecore.training.recipe import Recipe
 from aecore.variants.compose import compose
 
 PREVIEW_CODES = 2000  # images that are encoded after every epoch
-PIXEL_BYTES = 60  # moved per number of the image and step: to float, noise, loss and their gradients
 OPTIMISER_BYTES = 36  # per parameter and step: AdamW reads and writes weight, gradient and moments
 PARAMETER_BYTES = 16  # held: weight, gradient, two moments
-PROGRAM_BYTES = {"cpu": 450_000_000, "cuda": 900_000_000, "mps": 600_000_000}  # a worker that has loaded torch
-TRIES_S = 0.06  # spent on measuring each speed
+PROGRAM_BYTES = {"cpu": 400_000_000, "cuda": 900_000_000, "mps": 600_000_000}  # a worker that has loaded torch
+TRIES_S = 0.01  # spent on each layer
+OPERATIONS_TRIED = 400_000_000  # per try, forward
+LEAST_TRIED = 8  # images: with fewer, weights and not images would be measured
+NUMBERS_TRIED = 2**17  # per try, where there are no layers
+LARGEST_TRIED = 4_000_000  # parameters of a layer
+SQUARE = 1024  # the dense layer that stands for larger ones
+FREE = ("Flatten", "Unflatten", "Plain", "Gaussian", "Dropout", "Identity")  # nothing is computed to speak of
 
 
 @dataclass(frozen=True)
@@ -74,21 +77,10 @@ class Estimate:
     seconds_per_epoch: float
     seconds_per_step: float
     parameters: int
-    flops_per_image: int  # of one training step: forward and backward
     memory: Memory
     device: str
     precision: str
     how: str  # in a sentence
-
-
-@dataclass(frozen=True)
-class Speed:
-    """What a device does in a second, and the seconds that one call takes however small it is."""
-
-    matrix: float  # operations
-    convolution: float  # operations
-    memory: float  # bytes
-    call: float  # seconds
 
 
 def estimate(
@@ -97,67 +89,153 @@ def estimate(
     """What training `recipe` on so many images costs. SettingError for parts that do not fit the image."""
     built = architecture(recipe.parts, image_shape)
     settings = recipe.stages[-1]
-    precision = resolve_precision(settings.precision, device)
-    speed = measure_speed(device.key, precision)
     batch = images_per_step(settings.batch_size, train_images)
-    image = _pass_seconds(built, speed)
-    step = 3 * batch * image + built.parameters * OPTIMISER_BYTES / speed.memory + 6 * len(built.layers) * speed.call
+    place = _Place(device, resolve_precision(settings.precision, device))
+    layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, image_shape, place)
+    step = batch * (layers + ends) + built.parameters * OPTIMISER_BYTES / _bytes_per_second(place)
     mapped = min(PREVIEW_CODES, validation_images)
-    epoch = step * (train_images // batch) + image * (validation_images + mapped / 2)
+    passes = (layers + ends) / 3 * (validation_images + mapped / 2)  # forward only is about a third
+    epoch = step * (train_images // batch) + passes
     return Estimate(
         seconds=epoch * recipe.epochs,
         seconds_per_epoch=epoch,
         seconds_per_step=step,
         parameters=built.parameters,
-        flops_per_image=3 * sum(layer.operations for layer in built.layers),
         memory=_memory(recipe, built, batch, train_images + validation_images, device),
         device=device.title,
-        precision=precision,
+        precision=place.precision,
         how=(
-            f"Computed from the layers and the speed of this device in {precision}, measured a moment ago: "
-            f"{speed.matrix / 1e9:,.0f} GFLOP/s in matrix products, {speed.convolution / 1e9:,.0f} in convolutions. "
-            "Expect it to be off by up to a half, and more while another run uses the device."
+            "Every layer of this model was tried on this device for a few milliseconds and the times were added up. "
+            "It may be off by a third; beside other work on the same device training takes longer."
         ),
     )
 
 
-def _pass_seconds(built: Architecture, speed: Speed) -> float:
-    """One image's share of a forward pass of a batch."""
-    seconds = prod(built.image_shape) * PIXEL_BYTES / 3 / speed.memory
-    for layer in built.layers:
-        rate = speed.convolution if layer.kind.startswith("Conv") else speed.matrix
-        moved = 4 * (prod(layer.shape_in) + prod(layer.shape_out))
-        seconds += max(layer.operations / rate, moved / speed.memory)
-    return seconds
+# --- time
 
 
-@lru_cache(maxsize=8)
-def measure_speed(device: str, precision: str) -> Speed:
-    """The speed of a device, measured once in the life of the process: about 0.3 s."""
-    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    with torch.inference_mode():
-        wide, square = (torch.rand(rows, 512, device=device, dtype=dtype) for rows in (256, 512))
-        pictures = torch.rand(32, 32, 14, 14, device=device, dtype=dtype).to(memory_format=torch.channels_last)
-        filters = torch.rand(64, 32, 3, 3, device=device, dtype=dtype).to(memory_format=torch.channels_last)
-        numbers = torch.rand(1 << 21, device=device)
-        few = torch.rand(8, device=device)
-        return Speed(
-            matrix=2 * 256 * 512 * 512 / _seconds(lambda: wide @ square),
-            convolution=2 * filters.numel() * 14 * 14 * 32 / _seconds(lambda: F.conv2d(pictures, filters, padding=1)),
-            memory=8 * numbers.numel() / _seconds(lambda: F.silu(numbers)),
-            call=_seconds(lambda: few.add(1)),
-        )
+@dataclass(frozen=True)
+class _Place:
+    """Where and in which precision to measure."""
+
+    device: Device
+    precision: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.device.key, self.precision
 
 
-def _seconds(work: Callable[[], Tensor]) -> float:
-    """The best of as many tries as fit into a moment, three at least. Reading a number waits for the device."""
+_MEASURED: Kept[float] = Kept(1024)
+
+
+def _layers_seconds(recipe: Recipe, built: Architecture, batch: int, place: _Place) -> float:
+    """Forward and backward through all layers, for one image of a batch."""
+    with torch.device("meta"):
+        modules = dict(compose(recipe.parts, built.image_shape, recipe.seed).model.named_modules())
+    return sum(
+        _layer_seconds(layer, modules[layer.name], batch, place) for layer in built.layers if layer.kind not in FREE
+    )
+
+
+def _layer_seconds(layer: Layer, module: nn.Module, batch: int, place: _Place) -> float:
+    """One layer's share. A layer too large to be tried takes as long for an operation as the largest that is."""
+    if layer.parameters > LARGEST_TRIED:
+        like = nn.Linear(SQUARE, SQUARE, device="meta")
+        tried = Layer("", "", "Linear", (SQUARE,), (SQUARE,), SQUARE**2, 2 * SQUARE**2)
+        return _layer_seconds(tried, like, batch, place) * layer.operations / tried.operations
+    count = min(batch, max(LEAST_TRIED, OPERATIONS_TRIED // max(layer.operations, layer.numbers_out * 32)))
+    key = (repr(module), layer.shape_in, count, place.key)
+    return _MEASURED.get(key, lambda: _try_layer(module, (count, *layer.shape_in), place)) / count
+
+
+def _try_layer(module: nn.Module, shape: tuple[int, ...], place: _Place) -> float:
+    """Seconds for a copy of the layer, with small random weights, on random numbers of `shape`.
+
+    Numbers come and go as they do inside a model: channels last, and in the precision that the layer before gave.
+    """
+    device, chance = place.device.key, torch_stream(0, "estimate", device=place.device.key)
+    real = copy.deepcopy(module).to_empty(device=device).train()
+    tensors = [each.data for each in (*real.parameters(), *real.buffers()) if each.is_floating_point()]
+    inputs = torch.empty(shape, device=device, dtype=getattr(torch, place.precision))
+    for each in (*tensors, inputs):
+        each.uniform_(0.01, 0.02, generator=chance)
+    for parameter in real.parameters():
+        parameter.data = _channels_last(parameter.data)
+    inputs = _channels_last(inputs).requires_grad_()
+
+    def forward() -> Tensor:
+        with autocast(place.device, place.precision):
+            result = real(inputs)
+        assert isinstance(result, Tensor)
+        return result
+
+    gradient = torch.ones_like(forward())
+    return _seconds(lambda: torch.autograd.backward(forward(), gradient), place.device)
+
+
+def _channels_last(tensor: Tensor) -> Tensor:
+    """As the training loop keeps weights and images."""
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+
+
+def _ends_seconds(recipe: Recipe, shape: ImageShape, place: _Place) -> float:
+    """What is done to every image outside the layers: to floats, corruption, loss and its gradient."""
+    count = max(1, min(64, NUMBERS_TRIED // prod(shape)))
+    parts = {axis: choice for axis, choice in recipe.parts.to_dict().items() if axis in ("corruption", "objective")}
+    key = (str(parts), shape, count, place.key)
+    return _MEASURED.get(key, lambda: _try_ends(recipe, (count, *shape), place)) / count
+
+
+def _try_ends(recipe: Recipe, shape: tuple[int, ...], place: _Place) -> float:
+    with torch.device("meta"):
+        composition = compose(recipe.parts, (shape[1], shape[2], shape[3]), recipe.seed)
+    chance = torch_stream(0, "estimate", device=place.device.key)
+    pixels = torch.randint(0, 256, shape, generator=chance, device=place.device.key, dtype=torch.uint8)
+    logits = torch.rand(shape, generator=chance, device=place.device.key).requires_grad_()
+    codes = torch.zeros(shape[0], 1, device=place.device.key)
+
+    def work() -> None:
+        clean = pixels.float().div_(255.0)
+        composition.corruption(clean, chance)
+        loss = composition.objective.reconstruction(Pass(logits, codes, None), clean)
+        torch.autograd.backward(loss.mean())
+
+    return _seconds(work, place.device)
+
+
+def _bytes_per_second(place: _Place) -> float:
+    """What an elementwise operation reads and writes in a second."""
+    numbers = torch.rand(1 << 20, device=place.device.key)
+    key = ("bytes", place.device.key)
+    return 8 * numbers.numel() / _MEASURED.get(key, lambda: _seconds(lambda: torch.neg(numbers), place.device))
+
+
+def _seconds(work: Callable[[], object], device: Device) -> float:
+    """The best of a few tries after one to warm up.
+
+    A processor is timed by what this thread uses of it, so that what else it does in between does not count; on a GPU
+    the clock runs until the work is done.
+    """
+    clock, wait = (
+        (time.perf_counter, torch.cuda.synchronize) if device.key.startswith("cuda") else (time.thread_time, _nothing)
+    )
     times: list[float] = []
-    started = time.perf_counter()
-    while len(times) < 3 or time.perf_counter() - started < TRIES_S:
-        before = time.perf_counter()
-        work().flatten()[0].item()
-        times.append(time.perf_counter() - before)
+    work()
+    while len(times) < 2 or (len(times) < 20 and sum(times) < TRIES_S):
+        wait()
+        before = clock()
+        work()
+        wait()
+        times.append(clock() - before)
     return min(times)
+
+
+def _nothing() -> None:
+    """A processor has done its work when the call returns."""
+
+
+# --- memory
 
 
 def _memory(recipe: Recipe, built: Architecture, batch: int, images: int, device: Device) -> Memory:
@@ -181,17 +259,23 @@ def _free_bytes(device: Device) -> int:
 
 
 def _saved_bytes(recipe: Recipe, shape: ImageShape) -> int:
-    """What one image's forward pass keeps for the backward pass, counted without computing anything."""
+    """What one image's forward pass keeps for the backward pass, counted without computing anything.
+
+    Weights are kept too, but once and not for every image: the difference of two batches leaves them out.
+    """
     with torch.device("meta"):
         model = compose(recipe.parts, shape, recipe.seed).model.train()
-    weights = {id(each) for each in model.parameters()}
+    return (_kept_bytes(model, 4) - _kept_bytes(model, 2)) // 2
+
+
+def _kept_bytes(model: Autoencoder, batch: int) -> int:
     kept = 0
 
     def keep(tensor: Tensor) -> Tensor:
         nonlocal kept
-        kept += 0 if id(tensor) in weights else tensor.numel() * tensor.element_size()
+        kept += tensor.numel() * tensor.element_size()
         return tensor
 
     with saved_tensors_hooks(keep, lambda tensor: tensor):
-        model(torch.zeros(2, *shape, device="meta"))  # two: batch normalisation cannot do with one
-    return kept // 2
+        model(torch.zeros(batch, *model.image_shape, device="meta"))
+    return kept

@@ -1,0 +1,64 @@
+"""What training will cost, said before it starts."""
+
+import time
+
+import pytest
+
+from aecore.analysis.estimate import estimate
+from aecore.training.precision import find_device
+from aecore.training.recipe import DataChoice, make_recipe
+
+
+def recipe(variant="simple", **changes):
+    flat = {name.replace("__", "."): value for name, value in changes.items()}
+    return make_recipe(variant, DataChoice("blobs"), flat)
+
+
+def test_time_grows_with_epochs_images_and_layers():
+    cpu = find_device("cpu")
+
+    def seconds(images, **changes):
+        return estimate(recipe("deep", **changes), (1, 28, 28), images, 500, cpu).seconds
+
+    small = seconds(5000, training__epochs=1)
+    assert seconds(5000, training__epochs=4) == pytest.approx(4 * small)
+    assert seconds(50_000, training__epochs=1) > 5 * small
+    assert seconds(5000, training__epochs=1, network__hidden=(2000, 2000, 2000)) > 3 * small
+
+
+def test_memory_counts_weights_activations_and_batch():
+    cpu = find_device("cpu")
+    found = estimate(recipe("deep", training__batch_size=256), (1, 28, 28), 1000, 100, cpu)
+    assert found.memory.parameters == 16 * found.parameters
+    assert found.memory.total > found.memory.parameters + found.memory.activations
+    wide = estimate(recipe("deep", training__batch_size=512), (1, 28, 28), 1000, 100, cpu)
+    assert wide.memory.activations == 2 * found.memory.activations
+    assert found.memory.fits
+
+
+def test_weights_are_not_counted_with_every_image():
+    cpu = find_device("cpu")
+    wide = recipe("simple", bottleneck__code_size=4096, training__batch_size=1)
+    assert estimate(wide, (1, 28, 28), 1000, 100, cpu).memory.activations < 100_000  # its weights take 26 MB
+
+
+def test_a_layer_too_large_to_be_tried_is_estimated_all_the_same():
+    cpu = find_device("cpu")
+    huge = recipe("deep", network__hidden=(16384, 16384), training__batch_size=256)
+    started = time.perf_counter()
+    found = estimate(huge, (3, 64, 64), 10_000, 100, cpu)
+    assert found.seconds_per_step > 256 * 3 * 2 * 470_000_000 / 5e12  # no processor does five million million a second
+    assert time.perf_counter() - started < 10
+
+
+def test_a_batch_is_never_larger_than_the_data():
+    cpu = find_device("cpu")
+    few = estimate(recipe("simple"), (1, 28, 28), 10, 2, cpu)
+    assert few.memory.images == 4 * 10 * 784
+    assert few.seconds > 0
+
+
+def test_the_estimate_says_what_it_rests_on():
+    found = estimate(recipe("convolutional"), (3, 20, 24), 1000, 100, find_device("cpu"))
+    assert "every layer" in found.how.lower()
+    assert found.precision in ("float32", "bfloat16")
