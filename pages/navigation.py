@@ -1,6 +1,6 @@
 """The list of pages: the script that the server runs for every visit.
 
-Once the first page has been sent, throws away what was deleted before this start and begins to load torch.
+Reads nothing, writes nothing. Starts loading torch once the first page has been sent.
 """
 
 from pathlib import Path
@@ -8,7 +8,6 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.serving import FAVICON
-from pages.shared.tidying import tidy_up_once
 from pages.shared.warming import warm_up_once
 
 HERE = Path(__file__).resolve().parent
@@ -25,4 +24,3 @@ PAGES = [
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")
 st.navigation(PAGES, position="top").run()
 warm_up_once()
-tidy_up_once()

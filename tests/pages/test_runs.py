@@ -189,15 +189,6 @@ def test_another_visit_can_still_bring_a_deleted_run_back(runs, one, two):
     assert set(table(app)["name"]) == {"One", "Two"}
 
 
-def test_the_trash_is_emptied_when_the_lab_is_started_again(runs, one):
-    from pages.shared.tidying import tidy_up_once
-
-    runs.delete(one.id)
-    tidy_up_once.cache_clear()
-    open_page("runs")
-    assert runs.trashed() == ()
-
-
 def test_a_starter_run_is_marked_and_cannot_be_changed(starter):
     app = open_page("runs", run=starter.id)
     assert table(app)["state"].tolist() == ["starter"]
