@@ -87,7 +87,7 @@ def picture_page(name: str, part: str, label: int | None = None, number: int = 1
     shown = members[first : first + size]
     classes = () if images.labels is None else tuple(images.class_names[each] for each in images.labels[shown])
     before = {"train": 0, "validation": len(splits.train), "test": len(splits.train) + len(splits.validation)}[part]
-    files = file_names(name)[before : before + len(images)]
+    files = _files(name)[before : before + len(images)]
     return PicturePage(
         images=images.images[shown],
         classes=classes,
@@ -96,6 +96,13 @@ def picture_page(name: str, part: str, label: int | None = None, number: int = 1
         total=len(members),
         pages=pages,
     )
+
+
+def _files(name: str) -> tuple[str, ...]:
+    try:
+        return file_names(name)
+    except DataError:  # the pictures are there: they can be looked at without their names
+        return ()
 
 
 def _labelled(images: ImageSet, label: int | None) -> Indices:

@@ -123,6 +123,16 @@ def test_files_are_named_in_each_part(given):
     assert parts == [("a.png", "b.png"), ("c.png",), ("d.png",)]
 
 
+def test_pictures_whose_names_are_lost_can_still_be_looked_at(given, monkeypatch):
+    given(flat_images([1, 2]))
+
+    def lost(name):
+        raise DataError("names.json is missing")
+
+    monkeypatch.setattr(datasets, "file_names", lost)
+    assert (levels(picture_page("flat", "train").images), picture_page("flat", "train").files) == ([1, 2], ())
+
+
 def test_a_part_or_class_that_does_not_exist_is_refused(given):
     given(flat_images([1, 2]))
     with pytest.raises(DataError, match="no part 'rest': choose one of train, validation, test"):
