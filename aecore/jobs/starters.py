@@ -57,7 +57,7 @@ STARTERS = (
         "Clothes out of noise",
         "denoising",
         "fashion_mnist",
-        {"network.channels": (32, 64), "network.residual_blocks": 1, "training.epochs": 14},
+        {"training.epochs": 18},
     ),
 )
 
