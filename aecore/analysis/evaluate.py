@@ -31,6 +31,7 @@ from aecore.shapes import Codes, Images
 from aecore.variants.compose import Choice
 
 SEED = 0
+OFF_THE_ENDS = "For their cross-entropy, pixels are first kept half a grey level off black and white."
 Progress = Callable[[float], None]
 
 
@@ -131,7 +132,7 @@ class _Task:
             model=means["model"],
             pca=means["pca"],
             pca_size=self.pca.size,
-            pca_note=self.pca.note,
+            pca_note=f"{self.pca.note} {OFF_THE_ENDS}",
             split=split,
             neg_elbo_nats_per_image=(self.reconstruction + self.divergence) / count if self.variational else None,
             kl_nats_per_image=self.divergence / count if self.variational else None,

@@ -16,22 +16,35 @@ LOOKED_AT = 64  # images whose bytes name a set: enough to tell any two subsets 
 
 
 class Kept(Generic[Result]):
-    """The last `most` results by key. A second thread that asks for one in the making waits for it."""
+    """The last `most` results by key. A second thread that asks for one in the making waits for it, others do not."""
 
     def __init__(self, most: int):
         self._most = most
         self._results: OrderedDict[Hashable, Result] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """The result of `key`, made now if it is not there."""
         with self._lock:
-            if key not in self._results:
-                self._results[key] = make()
-                while len(self._results) > self._most:
-                    self._results.popitem(last=False)
-            self._results.move_to_end(key)
-            return self._results[key]
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key]
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._results:  # another thread made it meanwhile
+                    return self._results[key]
+            result = make()
+            self._keep(key, result)
+            return result
+
+    def _keep(self, key: Hashable, result: Result) -> None:
+        with self._lock:
+            self._results[key] = result
+            self._making.pop(key, None)
+            while len(self._results) > self._most:
+                self._results.popitem(last=False)
 
 
 def identity(images: ImageSet) -> str:
