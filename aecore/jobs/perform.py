@@ -68,12 +68,14 @@ def _train(run: Run, status: LiveStatus, stop: StopRequest) -> Iterator[Event]:
 def _prepare(run: Run, status: LiveStatus) -> "aecore.training.loop.Training":
     """Data, model and the state to go on from."""
     from aecore.data.catalog import load
+    from aecore.jobs.memory import keep_freed_memory
     from aecore.jobs.threads import settle_threads
     from aecore.runs.weights import newest_checkpoint, put_previous_back
     from aecore.training.loop import Training
     from aecore.training.precision import find_device
 
     settle_threads(run)
+    keep_freed_memory()
     recipe = run.recipe()
     splits = load(recipe.data.name, recipe.data.classes, recipe.data.limit)
     if not recipe.data.fingerprint:
