@@ -253,7 +253,7 @@ def _curves(metrics: Mapping[str, Sequence[Mapping[str, object]]], page: str) ->
     from pages.shared.charts import show_chart
     from pages.shared.theme import palette
 
-    known = {name: set(mapping(lines[-1], "validation")) for name, lines in metrics.items() if lines}
+    known = {name: _measured(lines[-1]) for name, lines in metrics.items() if lines}
     counts = Counter(each for names in known.values() for each in names)
     if not counts:
         return
@@ -272,3 +272,9 @@ def _curves(metrics: Mapping[str, Sequence[Mapping[str, object]]], page: str) ->
     without = [name for name in metrics if name not in drawn]
     if without:
         st.caption(f"Not measured in this way: {plain(', '.join(without))}.")
+
+
+def _measured(line: Mapping[str, object]) -> set[str]:
+    """What a line of metrics holds; a loss of one part is that part and not offered twice."""
+    names = set(mapping(line, "validation"))
+    return names - {"loss"} if len(names) == 2 else names

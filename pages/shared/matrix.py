@@ -72,7 +72,7 @@ def show_matrix(
     rows: Sequence[Row], heads: Sequence[str], label: str, side: int, place: DeltaGenerator | None = None
 ) -> None:
     """Pictures in rows, `side` CSS pixels wide, each column under its head. `label` says what the whole shows."""
-    head = '<div role="columnheader" class="lab-corner"></div>' + "".join(
+    head = '<div role="cell" class="lab-corner"></div>' + "".join(
         f'<div role="columnheader">{html.escape(each)}</div>' for each in heads
     )
     shown = [f'<div role="row">{head}</div>'] if any(heads) else []
