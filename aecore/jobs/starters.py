@@ -115,9 +115,8 @@ def _ship_records(run: Run, made: Path) -> None:
 
 
 def _ship_snapshots(run: Run, made: Path) -> None:
-    """Codes and reconstructions of the recorded epochs, less the weights of the decoder."""
-    for epoch in run.snapshots():
-        path = run.snapshot_path(epoch)
+    """Codes and reconstructions of the recorded epochs that can be afforded, less the weights of the decoder."""
+    for path in _affordable([run.snapshot_path(epoch) for epoch in run.snapshots()]):
         kept = {name: each for name, each in read_arrays(path).items() if not name.startswith("decoder.")}
         write_file(made / SNAPSHOTS / path.name, to_bytes(kept))
 
