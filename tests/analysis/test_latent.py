@@ -37,6 +37,14 @@ def test_a_larger_code_is_shown_by_its_principal_components(shape, make):
     assert not found.prior
 
 
+def test_a_map_is_never_mirrored_by_chance(make):
+    trained = make("simple")
+    for seed in range(4):
+        drawn = np.random.default_rng(seed).normal(size=(60, 32)).astype(np.float32)
+        components = map_codes(trained, drawn, np.arange(60), trained.splits.test, "test").projection.components
+        assert (components.max(1) == np.abs(components).max(1)).all()
+
+
 def test_a_code_of_one_number_gets_a_second_axis_that_is_the_same_chance_every_time(make):
     trained = make("simple", bottleneck__code_size=1)
     first, again = latent_map(trained), latent_map(trained)
