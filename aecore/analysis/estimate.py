@@ -106,7 +106,7 @@ def estimate(
         precision=place.precision,
         how=(
             "Every layer of this model was tried on this device for a few milliseconds and the times were added up. "
-            "It may be off by a third; beside other work on the same device training takes longer."
+            "It may be off by half; beside other work on the same device training takes longer."
         ),
     )
 
