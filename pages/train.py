@@ -1,13 +1,20 @@
 """Which autoencoder, on which pictures, and how does it learn?
 
-Reads the variants, the data sets and the run under way. Writes a new run and starts its process.
+Reads the variants, the data sets and the runs under way. Writes new runs and starts, stops, resumes, renames and
+deletes them.
 
-    ?variant=KEY   the variant to begin with          ?run=ID   the run to watch
+    ?variant=KEY   the variant to begin with
+    ?data=NAME     the data set to begin with
+    ?run=ID        the run to watch
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from aecore.data.catalog import datasets
 from aecore.data.info import DatasetInfo
@@ -17,102 +24,173 @@ from aecore.runs.summary import UNDER_WAY, RunSummary
 from aecore.settings import Value
 from aecore.variants.catalog import VARIANTS
 from aecore.variants.variant import Variant
-from pages.shared.forms import recipe_form
+from pages.shared.forms import carry_training_over, recipe_form
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.keys import RUN, remember_run
-from pages.shared.live import duration, show_run
+from pages.shared.live import deleted_notice, duration, show_runs
 from pages.shared.points import show_point
+from pages.shared.words import plain
 
 if TYPE_CHECKING:
+    from aecore.analysis.architecture import Architecture
     from aecore.analysis.estimate import Estimate
     from aecore.training.recipe import Recipe
 
 PAGE = "train"
+FIRST = "variational"  # the variant of someone who names none
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be trained at a click."""
+
+    recipe: "Recipe"
+    built: "Architecture"
+    images: tuple[int, int]  # training, validation
+    device: str
+    name: str
 
 
 def show() -> None:
-    """What is being trained on the left, what to train next on the right."""
-    picture, controls = st.columns([3, 2], gap="large")
-    with controls:
-        variant, recipe = _choices()
-    with picture:
-        watched = _watched()
-        if watched is not None:
-            show_run(watched, PAGE)
-            st.divider()
-        _explain(variant, recipe, watched)
-
-
-def _watched() -> Run | None:
-    """The run in the address, otherwise the one under way; several can be switched between."""
+    """What is being trained, or what could be, on the left; the choices on the right; below what it is about."""
     runs = Runs()
-    listed = {each.id: each for each in runs.list()}
-    active = [each for each in listed.values() if each.state in UNDER_WAY]
+    listed = runs.list()
+    deleted_notice(PAGE)
+    picture, controls = st.columns([3, 2], gap="large")
+    below = st.container()
+    with controls:
+        variant, plan, cost = _choices(_waiting(listed))
+    watched = _watched(runs, listed)
+    with picture:
+        if watched:
+            show_runs(watched, PAGE)
+        else:
+            _introduce(variant, plan)
+    if plan is not None:
+        with cost, errors_shown():
+            _cost(plan)
+    with below:
+        if watched:
+            st.divider()
+            idea, drawing = st.columns(2, gap="large")
+            with idea:
+                _introduce(variant, plan, drawing)
+        _explain(variant, plan, watching=bool(watched))
+
+
+# --- what is watched
+
+
+def _watched(runs: Runs, listed: list[RunSummary]) -> list[Run]:
+    """The runs under way, the first to be trained first, and the one in the address."""
+    active = [each.id for each in sorted(listed, key=lambda each: each.created) if each.state in UNDER_WAY]
     wanted = st.query_params.get(RUN, "")
-    shown = list(dict.fromkeys([*(each.id for each in reversed(active)), *([wanted] if wanted in listed else [])]))
-    if not shown:
-        return None
-    if len(shown) > 1:
-        key = f"{PAGE}.watch"
-        if st.session_state.get(key) not in shown:
-            st.session_state[key] = wanted if wanted in shown else shown[0]
-        picked = st.segmented_control("Runs under way", shown, format_func=lambda each: _tab(listed[each]), key=key)
-        return runs.get(str(picked or shown[0]))
-    return runs.get(shown[0])
+    known = wanted in {each.id for each in listed}
+    if known and f"{PAGE}.watch" not in st.session_state:
+        st.session_state[f"{PAGE}.watch"] = wanted
+    return [runs.get(each) for each in dict.fromkeys([*active, *([wanted] if known else [])])]
 
 
-def _tab(summary: RunSummary) -> str:
-    return f"{summary.name} ({summary.state})"
+def _waiting(listed: list[RunSummary]) -> int:
+    return sum(each.state in UNDER_WAY for each in listed)
 
 
-def _choices() -> "tuple[Variant, Recipe | None]":
-    """The form; returns the variant and the recipe as it stands, None while something does not fit."""
-    variant = _pick_variant()
-    info = _pick_data(variant)
-    form, action, rest = st.container(), st.container(), st.container()
-    with form:
-        changes = recipe_form(PAGE, variant, rest)
-    with rest.expander("Which images, which chance, what name"):
-        choice = _pick_images(info)
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"{PAGE}.seed", help="The same seed gives the same run.")
-        name = st.text_input("Name of the run", key=f"{PAGE}.name", placeholder=variant.title, max_chars=80)
-        device = _pick_device()
-    recipe: Recipe | None = None
-    with action, errors_shown():
-        recipe = _recipe(variant, info, changes, *choice, int(seed))
-        _cost(recipe, info, device)
-        if st.button("Train", type="primary", icon=":material/play_arrow:", key=f"{PAGE}.start", width="stretch"):
-            _start(recipe, name, device)
-    if recipe is not None:
-        with rest:
-            from aecore.analysis.recipes_as_code import train_lines
-
-            lines = train_lines(recipe)
-            as_code(lines.shell, lines.python)
-    return variant, recipe
+# --- the choices
 
 
-def _pick_variant() -> Variant:
-    key = f"{PAGE}.variant"
-    asked = st.query_params.get("variant", "")
-    if key not in st.session_state:
-        st.session_state[key] = asked if asked in VARIANTS else "variational"
-    picked = st.selectbox("Variant", list(VARIANTS), format_func=lambda each: VARIANTS[each].title, key=key)
-    variant = VARIANTS[str(picked)]
+def _choices(waiting: int) -> tuple[Variant, Plan | None, DeltaGenerator]:
+    """The form: the variant, what would be trained (None while something does not fit), and room for the cost."""
+    variant = VARIANTS[_pick_variant()]
     st.caption(variant.summary)
-    return variant
+    info = _pick_data(variant)
+    about_data = st.empty()
+    form, cost, action, rest = (st.container() for _ in range(4))
+    plan: Plan | None = None
+    with form:
+        changes = _form(variant, rest)
+    with rest.expander("Which images, seed, name"):
+        classes, limit = _pick_images(info)
+        seed = _pick_seed()
+        name = _pick_name(variant, info)
+        device = _pick_device()
+    with action, errors_shown():
+        if changes is not None:
+            recipe = _recipe(variant, info, changes, classes, limit, seed)
+            plan = Plan(recipe, _built(recipe, info), _images(recipe, info), device, name)
+    with action:
+        _button(plan, waiting)
+    about_data.caption(_about(info, plan))
+    if plan is not None:
+        with rest:
+            _lines(plan)
+    return variant, plan, cost
+
+
+def _form(variant: Variant, rest: DeltaGenerator) -> dict[str, Value] | None:
+    with st.spinner("Loading torch, about 3 s …"):  # only for whoever comes before the server has warmed up
+        import aecore.training.recipe  # noqa: F401
+    return recipe_form(PAGE, variant, rest)
+
+
+def _pick_variant() -> str:
+    key = f"{PAGE}.variant"
+    _take_from_address("variant", VARIANTS, FIRST)
+    return str(
+        st.selectbox(
+            "Variant",
+            list(VARIANTS),
+            format_func=lambda each: VARIANTS[each].title,
+            key=key,
+            on_change=_variant_changed,
+            args=(st.session_state[key],),
+            persist_state="session",
+        )
+    )
+
+
+def _variant_changed(before: str) -> None:
+    _put_into_address("variant")
+    carry_training_over(PAGE, VARIANTS[before])
 
 
 def _pick_data(variant: Variant) -> DatasetInfo:
     known = {each.key: each for each in datasets()}
-    key = f"{PAGE}.data"
-    if st.session_state.get(key) not in known:
-        asked = st.query_params.get("data", "")
-        st.session_state[key] = asked if asked in known else variant.data
-    picked = known[str(st.selectbox("Data set", list(known), format_func=lambda each: known[each].title, key=key))]
-    channels, height, width = picked.shape
-    st.caption(f"{picked.train:,} training images, {height}×{width} pixels, {'grey' if channels == 1 else 'colour'}")
-    return picked
+    _take_from_address("data", known, variant.data)
+    picked = st.selectbox(
+        "Data set",
+        list(known),
+        format_func=lambda each: known[each].title,
+        key=f"{PAGE}.data",
+        on_change=_data_changed,
+        persist_state="session",
+    )
+    return known[str(picked)]
+
+
+def _data_changed() -> None:
+    _put_into_address("data")
+
+
+def _take_from_address(name: str, known: Mapping[str, object], otherwise: str) -> None:
+    """What the address names is chosen; a choice that is no longer there gives way."""
+    key = f"{PAGE}.{name}"
+    asked = st.query_params.get(name, "")
+    if asked in known:
+        st.session_state[key] = asked
+    elif st.session_state.get(key) not in known:
+        st.session_state[key] = otherwise
+
+
+def _put_into_address(name: str) -> None:
+    """The address follows the choice, so that a reload finds it again."""
+    st.query_params[name] = str(st.session_state[f"{PAGE}.{name}"])
+
+
+def _about(info: DatasetInfo, plan: Plan | None) -> str:
+    channels, height, width = info.shape
+    count = plan.images[0] if plan else info.train
+    number = f"{count:,}" if count == info.train else f"{count:,} of {info.train:,}"
+    return f"{number} training images, {height}×{width} pixels, {'grey' if channels == 1 else 'colour'}"
 
 
 def _pick_images(info: DatasetInfo) -> tuple[tuple[int, ...], int]:
@@ -125,9 +203,36 @@ def _pick_images(info: DatasetInfo) -> tuple[tuple[int, ...], int]:
             format_func=lambda each: info.class_names[each],
             key=f"{PAGE}.classes.{info.key}",
             placeholder="All",
+            persist_state="session",
         )
-    limit = st.number_input("Training images", 0, info.train, 0, 1000, key=f"{PAGE}.limit", help="0 takes all of them.")
+    limit = st.number_input(
+        "Training images",
+        0,
+        info.train,
+        step=min(1000, max(1, info.train // 10)),
+        key=f"{PAGE}.limit.{info.key}",
+        help="How many of them, of every class about as many. 0 takes all.",
+        persist_state="session",
+    )
     return tuple(sorted(classes)), int(limit)
+
+
+def _pick_seed() -> int:
+    return int(
+        st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            key=f"{PAGE}.seed",
+            help="The same seed gives the same run.",
+            persist_state="session",
+        )
+    )
+
+
+def _pick_name(variant: Variant, info: DatasetInfo) -> str:
+    usual = f"{variant.title} on {info.key}"
+    return st.text_input("Name of the run", key=f"{PAGE}.name", placeholder=usual, max_chars=80).strip()
 
 
 def _pick_device() -> str:
@@ -135,8 +240,16 @@ def _pick_device() -> str:
 
     known = {each.key: each.title for each in devices()}
     if len(known) == 1:
-        return next(iter(known))
-    return str(st.selectbox("Device", list(known), format_func=lambda each: known[each], key=f"{PAGE}.device"))
+        return "auto"
+    return str(
+        st.selectbox(
+            "Device",
+            list(known),
+            format_func=lambda each: known[each],
+            key=f"{PAGE}.device",
+            persist_state="session",
+        )
+    )
 
 
 def _recipe(
@@ -147,15 +260,67 @@ def _recipe(
     return make_recipe(variant.key, DataChoice(info.key, classes, limit), changes, seed)
 
 
-def _cost(recipe: "Recipe", info: DatasetInfo, device: str) -> None:
+def _built(recipe: "Recipe", info: DatasetInfo) -> "Architecture":
+    """The networks as they would be; SettingError when they do not fit the images."""
+    from aecore.analysis.architecture import architecture
+
+    return architecture(recipe.parts, info.shape)
+
+
+def _images(recipe: "Recipe", info: DatasetInfo) -> tuple[int, int]:
+    """Training and validation images. DataError when the choice leaves none."""
+    if not recipe.data.classes and not recipe.data.limit:
+        return info.train, info.validation
+    from aecore.data.catalog import load
+
+    splits = load(info.key, recipe.data.classes, recipe.data.limit)
+    return len(splits.train), len(splits.validation)
+
+
+# --- the start
+
+
+def _button(plan: Plan | None, waiting: int) -> None:
+    pressed = st.button(
+        "Train",
+        type="primary",
+        icon=":material/play_arrow:",
+        key=f"{PAGE}.start",
+        width="stretch",
+        disabled=plan is None,
+    )
+    if waiting:
+        others = "One run is" if waiting == 1 else f"{waiting} runs are"
+        st.caption(f"{others} under way. A device trains one run at a time: a further one waits in line.")
+    if pressed and plan is not None:
+        with errors_shown():
+            _start(plan)
+
+
+def _start(plan: Plan) -> None:
+    from aecore.jobs.control import start
+    from aecore.training.prepare import prepare
+
+    ready, _ = prepare(plan.recipe)
+    run = Runs().create(ready, plan.name or None, plan.device)
+    start(run)
+    remember_run(run.id)
+    st.session_state[f"{PAGE}.watch"] = run.id
+    st.rerun()
+
+
+def _cost(plan: Plan) -> None:
     """Parameters, time and memory before the start, and the device by its name."""
-    with st.spinner("Estimating time and memory, about a second …"):
-        cost = _estimate(recipe.to_json(), info.shape, recipe.data.limit or info.train, info.validation, device)
-    columns = st.columns(3)
-    columns[0].metric("Parameters", f"{cost.parameters:,}")
-    columns[1].metric("Time, about", duration(cost.seconds), help=cost.how)
-    columns[2].metric("Memory, about", f"{cost.memory.total / 1e6:,.0f} MB")
-    st.caption(f"On {cost.device}, computing in {cost.precision}.")
+    with st.spinner("Measuring the speed of this device, about a second …"):
+        # What does not change the cost is left out, so that another seed or class is not estimated anew.
+        recipe = replace(plan.recipe, seed=0, data=replace(plan.recipe.data, classes=(), limit=0))
+        cost = _estimate(recipe.to_json(), plan.built.image_shape, *plan.images, plan.device)
+    st.markdown(
+        f"**{cost.parameters:,}** parameters · about **{duration(cost.seconds)}** · "
+        f"about **{cost.memory.total / 1e6:,.0f} MB** of memory",
+        help=cost.how,
+    )
+    st.caption(f"On {plain(cost.device)}, computing in {cost.precision}")
     if not cost.memory.fits:
         st.warning(
             f"This needs about {cost.memory.total / 1e9:.1f} GB, but {cost.memory.available / 1e9:.1f} GB are free: "
@@ -172,43 +337,51 @@ def _estimate(recipe: str, shape: tuple[int, int, int], train: int, validation: 
     return estimate(Recipe.from_json(recipe), shape, train, validation, find_device(device))
 
 
-def _start(recipe: "Recipe", name: str, device: str) -> None:
-    from aecore.jobs.control import start
-    from aecore.training.prepare import prepare
+def _lines(plan: Plan) -> None:
+    from aecore.analysis.recipes_as_code import train_lines
 
-    ready, _ = prepare(recipe)
-    run = Runs().create(ready, name or None, device)
-    start(run)
-    remember_run(run.id)
-    st.session_state[f"{PAGE}.watch"] = run.id
-    st.rerun()
+    lines = train_lines(plan.recipe, plan.device, plan.name or None)
+    as_code(lines.shell, lines.python)
 
 
-def _explain(variant: Variant, recipe: "Recipe | None", watching: Run | None) -> None:
-    """The idea, the mathematics, and the networks as they would really be built."""
+# --- what it is about
+
+
+def _introduce(variant: Variant, plan: Plan | None, place: DeltaGenerator | None = None) -> None:
+    """The idea, the networks as they would really be built (in `place`), the mathematics."""
     st.subheader(variant.title)
     st.write(variant.idea)
-    if recipe is not None:
-        _drawn(recipe)
-        with st.expander("The picture that makes its point", expanded=watching is None), errors_shown():
-            show_point(PAGE, variant, recipe.data.name)
+    if plan is not None:
+        from aecore.plots.architecture import architecture_drawing
+        from pages.shared.charts import show_chart
+        from pages.shared.theme import palette
+
+        with st.container() if place is None else place:
+            show_chart(
+                architecture_drawing(plan.built, palette()),
+                key=f"{PAGE}.architecture",
+                alt=f"The layers of the {variant.title.lower()} autoencoder, from the image to the code and back",
+            )
     with st.expander("Mathematics and source"):
         for line in variant.mathematics.split(r"\\"):
             st.latex(line)
         st.caption(variant.source)
 
 
-def _drawn(recipe: "Recipe") -> None:
-    from aecore.analysis.architecture import architecture
-    from aecore.plots.architecture import architecture_drawing
-    from pages.shared.charts import show_chart
-    from pages.shared.theme import palette
+def _explain(variant: Variant, plan: Plan | None, watching: bool) -> None:
+    """The picture that makes the variant's point."""
+    place, _ = st.columns([3, 2], gap="large")
+    with place, _on_demand("The picture that makes its point", "point", not watching) as wanted, errors_shown():
+        if wanted and plan is not None:
+            show_point(PAGE, variant, plan.recipe.data.name)
 
-    shape = next(each.shape for each in datasets() if each.key == recipe.data.name)
-    drawn = architecture(recipe.parts, shape)
-    show_chart(
-        architecture_drawing(drawn, palette()), key=f"{PAGE}.architecture", alt=f"Layers of the {recipe.variant}"
-    )
+
+@contextmanager
+def _on_demand(title: str, name: str, expanded: bool) -> Iterator[bool]:
+    """An expander that says whether it is open: what takes a while is then only made for someone who looks."""
+    expander = st.expander(title, expanded, key=f"{PAGE}.{name}", on_change="rerun")
+    with expander:
+        yield bool(expander.open)
 
 
 with page("Train", "Which autoencoder, on which pictures, and how does it learn?"):

@@ -31,11 +31,12 @@ def code_map(
             figure.add_trace(_points(shown, name, palette.of_class(int(label)), palette.marker(int(label))))
     figure.update_xaxes(title_text=axes[0])
     figure.update_yaxes(title_text=axes[1], scaleanchor="x")
-    return styled(figure, palette, height=420).update_layout(hovermode="closest")
+    return styled(figure, palette, height=420).update_layout(hovermode="closest", legend_itemsizing="constant")
 
 
-def _points(codes: Floats, name: str, colour: str, symbol: str) -> go.Scattergl:
-    return go.Scattergl(
+def _points(codes: Floats, name: str, colour: str, symbol: str) -> go.Scatter:
+    # Not Plotly's WebGL points: they compile code from text, which a strict content security policy forbids.
+    return go.Scatter(
         x=codes[:, 0],
         y=codes[:, 1],
         name=name,

@@ -1,23 +1,36 @@
 """From described settings to widgets, and back to the flat changes that make a recipe.
 
 Nothing is known here of any part: label, range, unit and reason come from the description of the setting. What a
-form returns are changes against the variant ("network.hidden": (512, 256)), ready for `make_recipe` and for the
-lines that a person can paste into a shell.
+form returns are changes against the variant ("network.hidden": (512, 256)), ready for `make_recipe`.
+
+A person's choices outlive a change of preset, variant or page. Every widget keeps its value in the session under a
+key that says what the value belongs to:
+
+    page.variant.axis.kind             which part
+    page.variant.axis.part.setting     a setting of that part
+    page.variant.training.setting      what a person changes here holds for the next variant too
+
+Behind it stands "@preset" where the preset decides the value, or "@value" where it came from another variant: such a
+widget begins anew, and the one that it replaces keeps what it had.
 """
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from aecore.errors import SettingError
 from aecore.settings import Description, Value, describe
-from aecore.variants.variant import NEUTRAL, PART_KINDS, Variant
+from aecore.variants.variant import NEUTRAL, PART_KINDS, Preset, Variant
+from pages.shared.words import plain
 
 if TYPE_CHECKING:
     from aecore.catalog import Catalog
 
+TRAINING = "training"
 AXIS_TITLES = {
     "corruption": "Corruption",
     "network": "Networks",
@@ -25,109 +38,190 @@ AXIS_TITLES = {
     "objective": "Objective",
     "penalty": "Penalty",
     "scheme": "Scheme",
-    "training": "Training",
+    TRAINING: "Training",
 }
 
 
-def setting_widget(described: Description, key: str, value: Value, label: str = "") -> Value:
-    """The widget that fits one setting; returns a value inside its range (or the one given while it is not)."""
+@dataclass(frozen=True)
+class _Start:
+    """What the form of a variant begins with under a preset, and where its widgets keep their values."""
+
+    page: str
+    variant: Variant
+    preset: Preset | None
+    carried: Mapping[str, Value]  # of the training, from another variant
+
+    @property
+    def changes(self) -> Mapping[str, object]:
+        return {**self.variant.changes, **(self.preset.changes if self.preset else {})}
+
+    def kind(self, axis: str) -> str:
+        return str(self.changes.get(f"{axis}.kind", NEUTRAL[axis]))
+
+    def kind_key(self, axis: str) -> str:
+        return f"{self.page}.{self.variant.key}.{axis}.kind{self._decided(f'{axis}.kind')}"
+
+    def value(self, axis: str, kind: str, described: Description) -> Value:
+        """The value of a setting: the variant's or preset's where it speaks of this part, otherwise the part's own."""
+        name = f"{axis}.{described.name}"
+        if name in self.carried:
+            return self.carried[name]
+        told = self.changes.get(name) if axis == TRAINING or kind == self.kind(axis) else None
+        if told is None:
+            return described.default
+        return described.parse(told) if isinstance(told, str) else described.check(told)
+
+    def key(self, axis: str, kind: str, name: str) -> str:
+        place = axis if axis == TRAINING else f"{axis}.{kind}"
+        return f"{self.page}.{self.variant.key}.{place}.{name}{self._decided(f'{axis}.{name}')}"
+
+    def _decided(self, name: str) -> str:
+        if name in self.carried:
+            return f"@{self.carried[name]}"
+        return f"@{self.preset.title}" if self.preset is not None and name in self.preset.changes else ""
+
+
+def recipe_form(page: str, variant: Variant, rest: DeltaGenerator) -> dict[str, Value] | None:
+    """Everything that can be set of a variant: presets and what matters most here, the other axes in `rest`.
+
+    Returns the choices; None while a field does not hold what it should, which is then said below it.
+    """
+    start = _Start(page, variant, _preset(page, variant), _carried(page))
+    kinds = {axis: str(st.session_state.get(start.kind_key(axis), start.kind(axis))) for axis in PART_KINDS}
+    chosen = _first(start, kinds)
+    with rest.expander("All settings"):
+        chosen |= _everything_else(start, kinds, skip=set(chosen))
+    complete = {name: value for name, value in chosen.items() if value is not None}
+    return complete if len(complete) == len(chosen) else None
+
+
+def carry_training_over(page: str, before: Variant) -> None:
+    """What a person has changed of the training (epochs, learning rate ...) holds for the next variant too."""
+    carried = _carried(page)
+    shown = _Start(page, before, _picked_preset(page, before), carried)
+    own = replace(shown, carried={})
+    changed: dict[str, Value] = {}
+    for described in _settings_of(TRAINING, {}).values():
+        value = st.session_state.get(shown.key(TRAINING, "", described.name))
+        if value is not None and value != own.value(TRAINING, "", described):
+            changed[f"{TRAINING}.{described.name}"] = value
+    st.session_state[f"{page}.carried"] = changed
+
+
+def _carried(page: str) -> dict[str, Value]:
+    return dict(st.session_state.get(f"{page}.carried", {}))
+
+
+def setting_widget(described: Description, key: str, value: Value, label: str = "") -> Value | None:
+    """The widget that fits one setting, beginning with `value`; None after saying what is wrong with its content."""
     unit = f" ({described.unit})" if described.unit else ""
     name = (label or described.label) + unit
     text = _sentence(described)
     match described.kind:
         case "bool":
-            return st.toggle(name, bool(value), key=key, help=text)
+            return st.toggle(name, bool(value), key=key, help=text, persist_state="session")
         case "choice":
             options = list(described.choices)
-            chosen = st.selectbox(name, options, options.index(str(value)), key=key, help=text, format_func=_readable)
+            index = options.index(str(value))
+            chosen = st.selectbox(name, options, index, _readable, key=key, help=text, persist_state="session")
             return str(chosen)
         case "ints":
             return _ints(described, name, key, value, text)
         case "int":
             low, high = _limits(described)
-            return round(st.number_input(name, round(low), round(high), round(_number(value)), 1, key=key, help=text))
+            whole = st.number_input(
+                name, round(low), round(high), round(_number(value)), 1, key=key, help=text, persist_state="session"
+            )
+            return int(whole)
         case _:
             low, high = _limits(described)
             number = _number(value)
-            return st.number_input(name, low, high, number, _step(number, high), format="%g", key=key, help=text)
+            step = _step(number, high)
+            return st.number_input(
+                name, low, high, number, step, format="%g", key=key, help=text, persist_state="session"
+            )
 
 
-def recipe_form(page: str, variant: Variant, rest: DeltaGenerator) -> dict[str, Value]:
-    """Everything that can be set of a variant: presets and what matters most here, the other axes in `rest`.
-
-    Returns the changes against the variant.
-    """
-    start = {**variant.changes, **_preset(page, variant)}
-    scope = f"{page}.{variant.key}.{st.session_state.get(f'{page}.{variant.key}.preset') or ''}"
-    kinds = {axis: str(start.get(f"{axis}.kind", NEUTRAL[axis])) for axis in PART_KINDS}
-    for axis in PART_KINDS:  # a kind chosen further down decides which settings come first
-        kinds[axis] = st.session_state.get(f"{scope}.{axis}.kind", kinds[axis])
-    chosen = _first(scope, variant, start, kinds)
-    with rest.expander("All settings"):
-        chosen |= _everything_else(scope, variant, start, kinds, skip=set(chosen))
-    return {name: value for name, value in chosen.items() if not _same(value, variant, name, kinds)}
+def _ints(described: Description, name: str, key: str, value: Value, text: str) -> Value | None:
+    numbers = value if isinstance(value, tuple) else ()
+    help_text = f"{text} Separate with commas; empty for none."
+    typed = st.text_input(name, ", ".join(map(str, numbers)), 200, key=key, help=help_text, persist_state="session")
+    try:
+        return described.parse(typed or "")
+    except SettingError as error:  # it begins with the name that the shell knows
+        st.error(plain(described.label + str(error).removeprefix(described.name)))
+        return None
 
 
-def _first(scope: str, variant: Variant, start: Mapping[str, object], kinds: dict[str, str]) -> dict[str, Value]:
+def _preset(page: str, variant: Variant) -> Preset | None:
+    if not variant.presets:
+        return None
+    notes = "  \n".join(f"{preset.title}: {preset.note}" for preset in variant.presets)
+    titles = [preset.title for preset in variant.presets]
+    st.pills("Presets", titles, key=_preset_key(page, variant), help=notes, persist_state="session")
+    return _picked_preset(page, variant)
+
+
+def _picked_preset(page: str, variant: Variant) -> Preset | None:
+    picked = st.session_state.get(_preset_key(page, variant))
+    return next((preset for preset in variant.presets if preset.title == picked), None)
+
+
+def _preset_key(page: str, variant: Variant) -> str:
+    return f"{page}.{variant.key}.preset"
+
+
+def _first(start: _Start, kinds: dict[str, str]) -> dict[str, Value | None]:
     """What the variant calls important, as far as the chosen parts have it, two to a row."""
-    shown = [name for name in variant.important if name.endswith(".kind") or _described(name, kinds) is not None]
-    chosen: dict[str, Value] = {}
-    for index, name in enumerate(shown):
+    important = [name.split(".") for name in start.variant.important]
+    shown = [(axis, name) for axis, name in important if name == "kind" or name in _settings_of(axis, kinds)]
+    chosen: dict[str, Value | None] = {}
+    for index, (axis, name) in enumerate(shown):
         if index % 2 == 0:
             columns = st.columns(2)
-        described = _described(name, kinds)
-        axis = name.partition(".")[0]
         with columns[index % 2]:
-            if described is None:
-                chosen[name] = _kind(axis, scope, kinds[axis])
-            else:
-                chosen[name] = setting_widget(described, f"{scope}.{name}", _start_value(start, name, described))
+            chosen[f"{axis}.{name}"] = _widget(start, kinds, axis, name)
     return chosen
 
 
-def _described(name: str, kinds: Mapping[str, str]) -> Description | None:
-    axis, _, setting = name.partition(".")
-    return _settings_of(axis, kinds).get(setting)
-
-
-def _preset(page: str, variant: Variant) -> Mapping[str, object]:
-    if not variant.presets:
-        return {}
-    titles = [preset.title for preset in variant.presets]
-    notes = "; ".join(f"{preset.title}: {preset.note}" for preset in variant.presets)
-    st.pills("Presets", titles, key=f"{page}.{variant.key}.preset", help=notes)
-    picked = st.session_state.get(f"{page}.{variant.key}.preset")
-    return next((preset.changes for preset in variant.presets if preset.title == picked), {})
-
-
-def _everything_else(
-    scope: str, variant: Variant, start: Mapping[str, object], kinds: dict[str, str], skip: set[str]
-) -> dict[str, Value]:
-    chosen: dict[str, Value] = {}
-    for axis in (*PART_KINDS, "training"):
-        rest = [each for name, each in _settings_of(axis, kinds).items() if f"{axis}.{name}" not in skip]
-        several = axis in PART_KINDS and len(_catalog(axis)) > 1 and f"{axis}.kind" not in skip
-        if not rest and not several:
-            continue
-        st.markdown(f"**{AXIS_TITLES[axis]}**")
-        if several:
-            chosen[f"{axis}.kind"] = _kind(axis, scope, kinds[axis])
-        columns = st.columns(2)
-        for index, each in enumerate(rest):
-            name = f"{axis}.{each.name}"
+def _everything_else(start: _Start, kinds: dict[str, str], skip: set[str]) -> dict[str, Value | None]:
+    chosen: dict[str, Value | None] = {}
+    for axis in (*PART_KINDS, TRAINING):
+        several = axis in PART_KINDS and len(_catalog(axis)) > 1
+        names = [*(["kind"] if several else []), *_settings_of(axis, kinds)]
+        names = [name for name in names if f"{axis}.{name}" not in skip]
+        if names:
+            st.markdown(f"**{AXIS_TITLES[axis]}**")
+            columns = st.columns(2)
+        for index, name in enumerate(names):
             with columns[index % 2]:
-                chosen[name] = setting_widget(each, f"{scope}.{name}", _start_value(start, name, each))
+                chosen[f"{axis}.{name}"] = _widget(start, kinds, axis, name)
     return chosen
 
 
-def _kind(axis: str, scope: str, kind: str) -> str:
+def _widget(start: _Start, kinds: dict[str, str], axis: str, name: str) -> Value | None:
+    if name == "kind":
+        return _kind(axis, start.kind_key(axis), kinds[axis])
+    kind = kinds.get(axis, "")
+    described = _settings_of(axis, kinds)[name]
+    return setting_widget(described, start.key(axis, kind, name), start.value(axis, kind, described))
+
+
+def _kind(axis: str, key: str, kind: str) -> str:
     catalog = _catalog(axis)
     options = list(catalog)
     notes = "  \n".join(f"{part.title}: {part.summary}" for part in catalog.values())
-    title = AXIS_TITLES[axis]
-    key = f"{scope}.{axis}.kind"
-    index = options.index(kind)
-    return str(st.selectbox(title, options, index, lambda each: catalog[each].title, key=key, help=notes))
+    return str(
+        st.selectbox(
+            AXIS_TITLES[axis],
+            options,
+            options.index(kind),
+            format_func=lambda each: catalog[each].title,
+            key=key,
+            help=notes,
+            persist_state="session",
+        )
+    )
 
 
 def _catalog(axis: str) -> "Catalog[Any]":
@@ -137,37 +231,11 @@ def _catalog(axis: str) -> "Catalog[Any]":
 
 
 def _settings_of(axis: str, kinds: Mapping[str, str]) -> dict[str, Description]:
-    if axis == "training":
+    if axis == TRAINING:
         from aecore.training.recipe import TrainingSettings
 
         return {each.name: each for each in describe(TrainingSettings)}
     return {each.name: each for each in describe(_catalog(axis)[kinds[axis]].settings)}
-
-
-def _start_value(start: Mapping[str, object], name: str, described: Description) -> Value:
-    value = start.get(name, described.default)
-    return described.parse(value) if isinstance(value, str) else described.check(value)
-
-
-def _same(value: Value, variant: Variant, name: str, kinds: Mapping[str, str]) -> bool:
-    """Whether a value is what the variant has anyway, so that it need not be said."""
-    axis, _, setting = name.partition(".")
-    if setting == "kind":
-        return value == variant.changes.get(name, NEUTRAL[axis])
-    described = _described(name, kinds)
-    return described is not None and value == _start_value(variant.changes, name, described)
-
-
-def _ints(described: Description, label: str, key: str, value: Value, text: str) -> Value:
-    from aecore.errors import SettingError
-
-    numbers = value if isinstance(value, tuple) else ()
-    typed = st.text_input(label, ", ".join(map(str, numbers)), key=key, help=f"{text} Separate with commas.")
-    try:
-        return described.parse(typed or "")
-    except SettingError as error:
-        st.error(str(error))
-        return value
 
 
 def _limits(described: Description) -> tuple[float, float]:
