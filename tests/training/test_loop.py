@@ -15,7 +15,7 @@ from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Previe
 from aecore.training.loop import Training
 from aecore.training.precision import Device
 from aecore.training.recipe import DataChoice, Recipe, make_recipe
-from aecore.training.schedule import END, recorded_epochs
+from aecore.training.schedule import END, START, recorded_epochs
 from aecore.variants.catalog import VARIANTS
 from tests.made_up import made_up_set, made_up_splits
 
@@ -105,12 +105,13 @@ def test_the_first_event_says_what_is_trained_on_what():
 
 @pytest.mark.usefixtures("_every_step_reports")
 def test_the_loss_of_an_epoch_is_the_mean_over_the_images_it_met():
-    _, events = train(small("variational", DENSE | {"training.epochs": 1}))
-    steps, (epoch,) = of_kind(Progress, events), of_kind(Epoch, events)
-    assert len(steps) == 300 // 32
-    for name in ("loss", "cross_entropy", "kl"):
-        assert epoch.train[name] == pytest.approx(np.mean([step.losses[name] for step in steps]))
-    assert epoch.train["loss"] == pytest.approx(epoch.train["cross_entropy"] + epoch.train["kl"])
+    _, events = train(small("variational", DENSE))
+    for epoch in of_kind(Epoch, events):
+        steps = [each for each in of_kind(Progress, events) if each.epoch == epoch.epoch - 1]
+        assert len(steps) == 300 // 32
+        for name in ("loss", "cross_entropy", "kl"):
+            assert epoch.train[name] == pytest.approx(np.mean([step.losses[name] for step in steps]))
+        assert epoch.train["loss"] == pytest.approx(epoch.train["cross_entropy"] + epoch.train["kl"])
 
 
 @pytest.mark.usefixtures("_every_step_reports")
@@ -175,8 +176,10 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(name):
     same, same_events = train(small(variant, changes), COLOUR)
     assert_same_weights(one, same)
     assert_same_numbers(events, same_events)
-    _, others = train(small(variant, changes, seed=1), COLOUR)
-    assert of_kind(Epoch, others)[0].train != of_kind(Epoch, events)[0].train
+    other, other_events = train(small(variant, changes, seed=1), COLOUR)
+    assert of_kind(Epoch, other_events)[0].train != of_kind(Epoch, events)[0].train
+    streams = other.checkpoint().part("stream")
+    assert not any(torch.equal(each, streams[name]) for name, each in one.checkpoint().part("stream").items())
 
 
 def interrupted(recipe: Recipe, splits: Splits, here: Callable[[Event], bool]) -> Checkpoint:
@@ -314,8 +317,12 @@ def test_every_stage_is_trained_in_its_own_precision():
     assert training.precision == "bfloat16"
 
 
-def test_bfloat16_keeps_weights_and_metrics_in_float32_and_learns():
+def test_bfloat16_rounds_what_layers_compute_keeps_weights_in_float32_and_learns():
     training, events = train(small(changes={"training.precision": "bfloat16", "training.epochs": 4}))
+    _, exact = train(small(changes={"training.precision": "float32", "training.epochs": 4}))
+    rounded, unrounded = (of_kind(Epoch, each)[0].train["loss"] for each in (events, exact))
+    assert rounded != unrounded
+    assert rounded == pytest.approx(unrounded, rel=0.01)
     assert events[0].precision == "bfloat16"
     assert all(each.dtype == torch.float32 for each in training.model.parameters())
     first, *_, last = of_kind(Epoch, events)
@@ -343,12 +350,13 @@ def test_weight_decay_pulls_weights_towards_zero_and_leaves_biases_alone():
         torch.testing.assert_close(without[name] - with_decay[name], pulled, atol=1e-6, rtol=1e-3)
 
 
-def test_the_first_step_is_as_long_as_the_learning_rate():
+@pytest.mark.parametrize(("schedule", "length"), [("constant", 0.01), ("one_cycle", 0.01 * START)])
+def test_the_first_step_is_as_long_as_the_schedule_says(schedule, length):
     """Adam divides the first gradient by its own size."""
     begun = Training(small(), GREY, CPU).model.state_dict()
-    after = one_step(learning_rate=0.01, schedule="constant")
+    after = one_step(learning_rate=0.01, schedule=schedule)
     for name, each in begun.items():
-        assert float((after[name] - each).abs().max()) == pytest.approx(0.01, rel=1e-3)
+        assert float((after[name] - each).abs().max()) == pytest.approx(length, rel=2e-3)
 
 
 def test_long_gradients_are_shortened_and_short_ones_are_not():

@@ -1,6 +1,7 @@
 """Recipes: everything needed to train again, and nothing that nobody knows."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -107,6 +108,8 @@ def test_a_seed_that_is_no_whole_number_in_range_is_refused(seed):
 def test_an_unknown_variant_is_refused():
     with pytest.raises(SettingError, match="no variant 'smple'"):
         recipe("smple")
+    with pytest.raises(SettingError, match="no variant 'smple'"):
+        replace(RECIPE, variant="smple")
 
 
 # --- JSON
