@@ -146,7 +146,7 @@ class OwnPictures:
             files=tuple(name for name, _, _, _ in taken),
             fit=self.fit,
             inverted=self.inverted,
-            note="  \n".join(f"{plain(name)}: {how}." for name, _, _, how in taken),
+            note="  \n".join(f"{plain(name)}, fitted to the model: {how}." for name, _, _, how in taken),
         )
 
 

@@ -125,7 +125,9 @@ def _under_way(runs: Runs, active: Sequence[RunSummary]) -> None:
             if (now.state, now.epochs_done) != before:
                 st.rerun()
             done = float((now.progress or {}).get("done", now.epochs_done / max(now.epochs_total, 1)))
-            st.progress(min(max(done, 0.0), 1.0), f"{plain(now.name)}: {_state(now)}")
+            st.progress(
+                min(max(done, 0.0), 1.0), f"{plain(now.name)}: {_state(now)}{' epochs' * (now.state == 'running')}"
+            )
 
     follow({each.id: (each.state, each.epochs_done) for each in active})
 

@@ -81,7 +81,7 @@ def test_a_picture_from_the_desk_is_fitted_shown_and_measured(tab, address, tmp_
     write_picture(tmp_path / "red.png", (300, 100))
     choose(tab, "Images", "Your own pictures")
     tab.locator('input[type="file"]').set_input_files(tmp_path / "red.png")
-    tab.get_by_text("red.png: cropped 300 x 100 to 120 x 100, resized to 24 x 20.").wait_for()
+    tab.get_by_text("red.png, fitted to the model: cropped 300 x 100 to 120 x 100, resized to 24 x 20.").wait_for()
     assert pictures(tab, "Original").count() == 1
     assert tab.locator('.lab-matrix img[alt="red.png as it came"]').bounding_box()["height"] < 80
 

@@ -166,7 +166,7 @@ def test_an_own_picture_is_fitted_to_the_model_and_the_page_says_how(plain, tmp_
     (shown,) = matrices(app)
     assert list(shown) == ["As it came", *ORDER]
     assert shown["As it came"] == ["wide.png as it came"]
-    assert "wide.png: cropped 240 x 100 to 120 x 100, resized to 24 x 20." in sentences(app)
+    assert "wide.png, fitted to the model: cropped 240 x 100 to 120 x 100, resized to 24 x 20." in sentences(app)
 
 
 def test_a_picture_that_cannot_be_read_gets_a_sentence_and_the_others_are_shown(plain, tmp_path):
