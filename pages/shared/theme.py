@@ -38,7 +38,7 @@ class Colours:
 LIGHT = Colours(
     accent="#1f6fb2",
     link="#1a5f9a",
-    text="#1b1f24",
+    text="#101418",
     muted="#5b636d",
     hairline="#d3d8de",
     background="#ffffff",
