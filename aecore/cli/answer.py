@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,15 +39,24 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> s
 
 def listing(values: Mapping[str, object], indent: str = "") -> str:
     """Names and values, one a line, nested mappings indented; what is empty is left out."""
-    shown = {name: value for name, value in values.items() if value not in EMPTY}
-    width = max((len(name) for name, value in shown.items() if not isinstance(value, Mapping)), default=0)
+    shown = [(name, value) for name, value in _spread(values) if value not in EMPTY]
+    width = max((len(name) for name, value in shown if not isinstance(value, Mapping)), default=0)
     lines = []
-    for name, value in shown.items():
+    for name, value in shown:
         if isinstance(value, Mapping):
             lines += [f"{indent}{readable(name)}", listing(value, indent + "  ")]
         else:
             lines.append(f"{indent}{readable(name).ljust(width)}  {_cell(value)}")
     return "\n".join(lines)
+
+
+def _spread(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """A list of mappings as that many numbered mappings."""
+    for name, value in values.items():
+        if isinstance(value, (list, tuple)) and all(isinstance(each, Mapping) for each in value):
+            yield from ((f"{name} {index}", each) for index, each in enumerate(value, 1))
+        else:
+            yield name, value
 
 
 def readable(text: str) -> str:

@@ -7,22 +7,30 @@ import argparse
 import shlex
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from aecore.cli.answer import Answer
+from aecore.cli.output import deliver
+from aecore.errors import RunError
 
 if TYPE_CHECKING:
     from aecore.runs.store import Runs
 
 PROGRAM = "python -m aecore"
 WIDTH = 92
+INTERRUPTED = 130
 
 Handler = Callable[[argparse.Namespace], Answer]
 Keys = Mapping[str, str]  # a key of the JSON document, and what it means
 
 
 class Parser(argparse.ArgumentParser):
-    """Says in one line what it does not understand."""
+    """Says in one line what it does not understand, and its help like any other answer."""
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help of the command."""
+        deliver(self.format_help().rstrip("\n"))
 
     def error(self, message: str) -> NoReturn:
         """End with exit status 2."""
@@ -77,7 +85,9 @@ def add_run(parser: argparse.ArgumentParser, text: str = "its id, the beginning 
 
 
 def runs_of(options: argparse.Namespace) -> "Runs":
-    """The runs that the options mean."""
+    """The runs that the options mean. RunError when --runs is a file."""
+    if options.runs and Path(options.runs).is_file():
+        raise RunError(f"{options.runs} is a file: --runs takes a folder.")
     from aecore.runs.store import Runs  # numpy: not for --help
 
     return Runs(options.runs)

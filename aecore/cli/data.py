@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aecore.cli.answer import Answer, counted, table
 from aecore.cli.commands import Commands, Keys
-from aecore.cli.progress import end_progress, show_progress
+from aecore.cli.output import end_progress, show_progress
 from aecore.errors import DataError
 
 if TYPE_CHECKING:

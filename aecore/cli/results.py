@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aecore.cli.answer import Answer, listing, table
 from aecore.cli.commands import Commands, Interrupted, Keys, add_run, runs_of, spelled
-from aecore.cli.progress import end_progress, say, show_progress
+from aecore.cli.output import say, show_progress
 from aecore.errors import RunError
 
 if TYPE_CHECKING:
@@ -146,5 +146,3 @@ def _write(file: Path, content: bytes) -> None:
         if not existed:
             file.unlink(missing_ok=True)
         raise RunError(f"{file} cannot be written ({error.strerror}): choose another place.") from None
-    finally:
-        end_progress()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from aecore.cli.answer import Answer, table
 from aecore.cli.commands import Commands, Interrupted, Keys, runs_of, spelled
-from aecore.cli.progress import say, show_progress
+from aecore.cli.output import say, show_progress
 from aecore.places import STARTER_RUNS
 
 if TYPE_CHECKING:

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from aecore.cli.answer import Answer, listing
-from aecore.cli.commands import Commands, Keys, add_run, runs_of, spelled
-from aecore.cli.progress import say, show_progress
+from aecore.cli.commands import INTERRUPTED, Commands, Keys, add_run, runs_of, spelled
+from aecore.cli.output import say, show_progress
 from aecore.errors import JobError, SettingError
 
 if TYPE_CHECKING:
+    from aecore.data.image_set import Splits
     from aecore.runs.folder import Run
+    from aecore.training.recipe import Recipe
 
 STATE: Keys = {
     "run": "its id",
@@ -27,7 +29,6 @@ STATE: Keys = {
     "images_per_second": "in the last epoch",
 }
 STOP_PATIENCE_S = 30.0
-STOPPED = 130
 
 
 def add_commands(commands: Commands) -> None:
@@ -84,6 +85,7 @@ def read_changes(words: Iterable[str]) -> dict[str, object]:
 
 
 def _train(options: argparse.Namespace) -> Answer:
+    from aecore.runs.names import clean_name
     from aecore.training.prepare import prepare
     from aecore.training.recipe import DataChoice, make_recipe
 
@@ -93,13 +95,30 @@ def _train(options: argparse.Namespace) -> Answer:
     data = DataChoice.from_dict({"name": options.dataset, "classes": options.classes, "limit": options.limit})
     recipe = make_recipe(options.variant, data, changes, options.seed)
     device = _device(options.device) or "auto"
-    run = runs_of(options).create(prepare(recipe)[0], options.name, device)
+    name = None if options.name is None else clean_name(options.name)
+    recipe, splits = prepare(recipe)
+    _require_memory(recipe, splits, device)
+    run = runs_of(options).create(recipe, name, device)
     if not options.background:
         return follow(run, options)
     from aecore.jobs.control import start
 
     start(run)
     return state_of(run)
+
+
+def _require_memory(recipe: "Recipe", splits: "Splits", device: str) -> None:
+    """SettingError for a model that can never fit: an operating system would end the process without a word."""
+    from aecore.analysis.estimate import estimate
+    from aecore.training.precision import find_device
+
+    place = find_device(device)
+    memory = estimate(recipe, splits.shape, len(splits.train), len(splits.validation), place).memory
+    need = f"about {memory.total / 1e9:,.1f} GB of memory, and {memory.available / 1e9:,.1f} GB are free on {place.key}"
+    if memory.parameters > memory.available:
+        raise SettingError(f"This model needs {need}: choose fewer or narrower layers.")
+    if not memory.fits:
+        say(f"warning: this needs {need}; a smaller training.batch_size needs less")
 
 
 def _resume(options: argparse.Namespace) -> Answer:
@@ -142,7 +161,7 @@ def follow(run: "Run", options: argparse.Namespace) -> Answer:
     if run.summary().state == "finished":
         return answer
     say(f"stopped; to go on: {spelled(options, 'resume', run.id)}")
-    return Answer(answer.document, answer.text, STOPPED)
+    return Answer(answer.document, answer.text, INTERRUPTED)
 
 
 def _stop(options: argparse.Namespace) -> Answer:

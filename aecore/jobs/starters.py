@@ -127,12 +127,14 @@ def keep_figures(run: Run, figures: Mapping[str, object]) -> None:
 
 
 def _affordable(snapshots: list[Path]) -> list[Path]:
-    """As many snapshots as may ship, spread evenly, the last one always among them."""
+    """As many snapshots as may ship, from the first to the last spread evenly; of only one, the last."""
     if not snapshots:
         return []
     codes = read_arrays(snapshots[-1])["codes"].nbytes
-    count = min(len(snapshots), max(1, SNAPSHOT_BYTES // codes))
-    return [snapshots[round(index * (len(snapshots) - 1) / count)] for index in range(1, count + 1)]
+    count = min(len(snapshots), SNAPSHOT_BYTES // codes)
+    if count <= 1:
+        return snapshots[-1:]
+    return [snapshots[round(index * (len(snapshots) - 1) / (count - 1))] for index in range(count)]
 
 
 def _with_name(runs: Runs, name: str) -> Iterator[Run]:

@@ -1,0 +1,48 @@
+"""The command that makes the starter runs."""
+
+import pytest
+
+from aecore.jobs import starters as made
+from aecore.jobs.starters import STARTERS, Starter
+from aecore.runs.folder import Run
+
+SMALL = Starter("small", "Small", "simple", "colours", {"training.epochs": 1, "bottleneck.code_size": 2})
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """One small starter run, and a place of the test's own for it."""
+    monkeypatch.setattr(made, "STARTERS", (SMALL,))
+    monkeypatch.setattr("aecore.cli.starters.STARTER_RUNS", tmp_path / "starters")
+    return tmp_path / "starters"
+
+
+def test_the_starter_runs_are_listed_without_making_them(lab):
+    listed = lab.json("starters", "--list")
+
+    assert [each["key"] for each in listed] == [each.key for each in STARTERS]
+    assert listed[0]["changes"] == {"training.epochs": 50}
+    assert lab("starters", "--list").out.startswith("starter run")
+    assert not lab.runs.root.exists()
+
+
+def test_a_starter_run_is_trained_shipped_and_measured_as_shipped(lab, shelf):
+    (row,) = lab.json("starters", "--only", "small")
+
+    assert row["bytes"] == Run(shelf / "small").bytes_on_disk()
+    assert row["figures"]["images"] == 6
+    assert (shelf / "small" / "evaluation.json").is_file()
+    assert "small is shipped" in lab("starters").err
+
+
+def test_an_unknown_starter_run_is_named(lab):
+    assert "'vae-3': choose one of vae-2-mnist" in lab.refused("starters", "--only", "vae-3")
+
+
+def test_a_starter_run_that_is_stopped_is_not_shipped(lab, shelf, monkeypatch):
+    monkeypatch.setattr(made, "run_here", lambda run: iter(()))
+    said = lab("starters")
+
+    assert (said.status, said.out) == (130, "")
+    assert "the same command goes on from here" in said.err
+    assert not (shelf / "small").exists()

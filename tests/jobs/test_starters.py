@@ -1,0 +1,136 @@
+"""Starter runs: reduced to what looking at them needs, and still runs."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from aecore.data.info import DatasetInfo
+from aecore.data.shipped import shipped_datasets
+from aecore.errors import RunError
+from aecore.jobs import run_here
+from aecore.jobs.starters import STARTERS, Starter, find_starter, keep_figures, ship, train_starter
+from aecore.runs.arrays import read_arrays, tensor_names
+from aecore.runs.folder import Run
+from aecore.runs.opened import open_run
+from aecore.training.events import Progress
+from aecore.training.recipe import DataChoice, make_recipe
+from tests.runs.tiny import tiny_recipe
+
+SMALL = Starter("small", "Small", "simple", "tiny", {"training.epochs": 2, "bottleneck.code_size": 2})
+
+
+@pytest.fixture
+def shipped(trained, tmp_path):
+    return ship(trained, tmp_path / "shelf" / "small")
+
+
+def test_what_ships_is_small_and_knows_nothing_of_the_process_that_made_it(trained, shipped):
+    names = {path.name for path in shipped.path.iterdir()}
+
+    assert {
+        "recipe.json",
+        "about.json",
+        "status.json",
+        "metrics.jsonl",
+        "environment.json",
+        "preview.safetensors",
+    } <= names
+    assert names.isdisjoint({"log.txt", "steps.jsonl", "lock", "checkpoint.previous.safetensors"})
+    assert {"pid", "launched", "heartbeat"}.isdisjoint(json.loads((shipped.path / "status.json").read_text()))
+    assert shipped.bytes_on_disk() < trained.bytes_on_disk() / 3
+    assert not any(name.startswith("optimiser") for name in tensor_names(shipped.path / "checkpoint.safetensors"))
+
+
+def test_what_ships_is_shown_like_any_run_and_is_read_only(trained, shipped):
+    ours, theirs = shipped.summary(), trained.summary()
+
+    assert (ours.state, ours.damaged, ours.starter) == ("finished", False, True)
+    assert (ours.epochs_done, ours.loss, ours.parameters) == (theirs.epochs_done, theirs.loss, theirs.parameters)
+    assert shipped.snapshots() == trained.snapshots()
+    assert np.array_equal(shipped.snapshot(2).codes, trained.snapshot(2).codes)
+    assert shipped.preview_labels() is not None
+    with pytest.raises(RunError, match="starter run"):
+        shipped.write_about(name="mine")
+
+
+def test_half_precision_decodes_to_the_same_images_within_a_grey_level(trained, shipped):
+    codes = torch.from_numpy(trained.snapshot(3).codes[:32].astype(np.float32))
+    before, after = (open_run(run).composition.model.decode(codes) for run in (trained, shipped))
+
+    assert (before - after).abs().max() < 1 / 255
+
+
+@pytest.mark.parametrize(("most", "epochs"), [(3, (1, 2, 3)), (2, (1, 3)), (1, (3,)), (0, (3,))])
+def test_as_many_snapshots_ship_as_there_is_room_for_from_the_first_to_the_last(
+    trained, tmp_path, monkeypatch, most, epochs
+):
+    monkeypatch.setattr(
+        "aecore.jobs.starters.SNAPSHOT_BYTES", most * read_arrays(trained.snapshot_path(3))["codes"].nbytes
+    )
+
+    assert ship(trained, tmp_path / "shelf" / "small").snapshots() == epochs
+
+
+def test_shipping_again_replaces_what_was_there(trained, shipped):
+    keep_figures(shipped, {"psnr_db": 1.0})
+
+    again = ship(trained, shipped.path)
+
+    assert not (again.path / "evaluation.json").exists()
+    assert [path.name for path in shipped.path.parent.iterdir()] == ["small"]
+
+
+def test_figures_are_kept_beside_the_weights(shipped):
+    keep_figures(shipped, {"psnr_db": 17.5})
+
+    assert json.loads((shipped.path / "evaluation.json").read_text()) == {"psnr_db": 17.5}
+
+
+def test_only_a_finished_run_with_weights_is_shipped(runs, trained, tmp_path):
+    with pytest.raises(RunError, match="only a finished run can be shipped"):
+        ship(runs.create(tiny_recipe()), tmp_path / "shelf")
+    (trained.path / "checkpoint.safetensors").unlink()
+    with pytest.raises(RunError, match="has no checkpoint"):
+        ship(trained, tmp_path / "shelf")
+    assert not (tmp_path / "shelf").exists()
+
+
+def test_a_starter_run_that_was_stopped_goes_on_and_a_finished_one_is_not_trained_again(runs, splits):
+    events = train_starter(SMALL, runs)
+    assert isinstance(next(events), Progress)
+    events.close()
+    assert [each.state for each in runs.list()] == ["stopped"]
+
+    *_, run = train_starter(SMALL, runs)
+
+    assert isinstance(run, Run)
+    assert run.summary().state == "finished"
+    assert next(iter(train_starter(SMALL, runs))).id == run.id
+    assert len(runs.list()) == 1
+
+
+def test_a_run_of_another_recipe_under_the_same_name_is_left_alone(runs, splits):
+    other = runs.create(make_recipe("simple", DataChoice("tiny"), {"training.epochs": 1}), "Small")
+    list(run_here(other))
+
+    *_, run = train_starter(SMALL, runs)
+
+    assert run.id != other.id
+
+
+def test_an_unknown_key_is_answered_with_those_there_are():
+    assert find_starter("simple-mnist").variant == "simple"
+    with pytest.raises(RunError, match="'vae-3': choose one of vae-2-mnist"):
+        find_starter("vae-3")
+
+
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda each: each.key)
+def test_every_starter_run_is_of_a_shipped_data_set_and_keeps_few_snapshots(starter):
+    known: dict[str, DatasetInfo] = {each.key: each for each in shipped_datasets()}
+
+    recipe = make_recipe(starter.variant, DataChoice(starter.dataset), starter.changes)
+
+    assert starter.dataset in known
+    assert recipe.stages[0].snapshots <= 12
