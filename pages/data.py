@@ -147,7 +147,7 @@ def _class_rows(means: "Sequence[ClassMean]", examples: "Sequence[ClassExamples]
                 Picture(mean.mean, f"Mean of {mean.name}"),
                 *(Picture(each, f"{mean.name}, example {n + 1}") for n, each in enumerate(some.images)),
             ],
-            note=f"{mean.count:,} training images",
+            note=f"{mean.count:,} training image{'s' * (mean.count != 1)}",
         )
         for mean, some in zip(means, examples, strict=True)
     ]
@@ -249,8 +249,9 @@ def _own(info: DatasetInfo) -> None:
 def _damaged() -> None:
     """Own data sets that cannot be listed, each with what is wrong and the way out."""
     for each in damaged_own():
-        with errors_shown(), st.container(horizontal=True, vertical_alignment="center"):
-            st.error(plain(each.reason), icon=":material/error:", width="stretch")
+        message, action = st.columns([5, 1], vertical_alignment="center")
+        message.error(plain(each.reason), icon=":material/error:")
+        with action, errors_shown():
             if st.button(f"Delete {each.name}", key=f"{PAGE}.delete.{each.name}", icon=":material/delete:"):
                 delete_own(each.name)
                 st.rerun()

@@ -38,7 +38,7 @@ def show() -> None:
     _beginning(runs, plane)
     if any(each.state in UNDER_WAY for each in listed):
         _under_way()
-    st.subheader("The variants")
+    st.header("The variants")
     titles = {each.key: each.title for each in datasets()}
     with st.grid(len(VARIANTS), min_column_width=CARD_WIDTH):
         for variant in VARIANTS.values():
@@ -90,7 +90,7 @@ def _under_way() -> None:
     listed = [each for each in Runs().list() if each.state in UNDER_WAY]
     if not listed:
         st.rerun()
-    st.subheader("Under way")
+    st.header("Under way")
     for summary in listed:
         done = summary.epochs_done / max(summary.epochs_total, 1)
         epochs = f"epoch {summary.epochs_done} of {summary.epochs_total}"

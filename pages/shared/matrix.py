@@ -18,7 +18,8 @@ STYLE = """<style>
 .lab-matrix { display: grid; grid-template-columns: 7.5rem repeat(var(--columns), var(--side));
   gap: 0.35rem 0.3rem; width: max-content; align-items: center; }
 .lab-matrix [role=row] { display: contents; }
-.lab-matrix [role=rowheader] { font-size: 0.875rem; line-height: 1.3; position: sticky; left: 0; }
+.lab-matrix [role=rowheader] { font-size: 0.875rem; line-height: 1.3; position: sticky; left: 0;
+  grid-column: 1; overflow-wrap: anywhere; }
 .lab-matrix [role=columnheader], .lab-matrix [role=cell] { font-size: 0.8rem; line-height: 1.3; text-align: center;
   font-weight: 400; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; min-width: 0; }
 .lab-matrix small, .lab-numbers small { display: block; font-size: 0.75rem; opacity: 0.8; font-weight: 400; }
@@ -73,7 +74,7 @@ def show_matrix(
 ) -> None:
     """Pictures in rows, `side` CSS pixels wide, each column under its head. `label` says what the whole shows."""
     head = '<div role="cell" class="lab-corner"></div>' + "".join(
-        f'<div role="columnheader">{html.escape(each)}</div>' for each in heads
+        f'<div role="{"columnheader" if each else "cell"}">{html.escape(each)}</div>' for each in heads
     )
     shown = [f'<div role="row">{head}</div>'] if any(heads) else []
     shown += [f'<div role="row">{_row_head(row)}{"".join(map(_cell, row.cells))}</div>' for row in rows]

@@ -95,7 +95,7 @@ def tables(app: AppTest) -> list[dict[tuple[str, str], list[str]]]:
 
 def sentences(app: AppTest) -> str:
     """Everything that is said on the page, in one string, without the marks that keep Markdown from reading it."""
-    kinds = (app.markdown, app.caption, app.info, app.error, app.warning, app.subheader, app.success)
+    kinds = (app.markdown, app.caption, app.info, app.error, app.warning, app.header, app.subheader, app.success)
     return unmarked("\n".join(each.value for kind in kinds for each in kind))
 
 
