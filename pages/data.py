@@ -63,8 +63,9 @@ def show() -> None:
 
 
 def _follow_links() -> None:
-    """What the address or a button asks to see: the tab, and the data set on it."""
-    if st.query_params.pop("add", None):
+    """What the address or a button asks to see: the tab, and the data set on it. An intake is not to be missed."""
+    missed = f"{PAGE}.tab" not in st.session_state and desk().current is not None
+    if st.query_params.pop("add", None) or missed:
         st.session_state[f"{PAGE}.tab"] = ADD
     asked = st.session_state.pop(f"{PAGE}.show", None)
     if asked is not None:
@@ -440,6 +441,7 @@ def _under_way(intake: Intake) -> None:
     text = f"{done.done:,} of {done.total:,} files" if done else "opening"
     text += f", {done.skipped:,} left out" if done and done.skipped else ""
     text += f", about {duration(left)} left" if left is not None else ""
+    text += ", stopping" if intake.stopping.is_set() else ""
     st.progress(min(share, 1.0), f"Taking in {plain(intake.name)}: {text}")
     st.caption("This goes on when the page is closed.")
     if st.button("Stop", key=f"{PAGE}.stop", icon=":material/stop:", disabled=intake.stopping.is_set()):

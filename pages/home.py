@@ -35,7 +35,8 @@ def show() -> None:
     listed = runs.list()
     starters = [each for each in listed if each.starter and not each.damaged]
     plane = _plane(starters)
-    _beginning(runs, plane)
+    own = next((each for each in listed if not each.starter and not each.damaged and each.epochs_done), None)
+    _beginning(runs, plane, own)
     if any(each.state in UNDER_WAY for each in listed):
         _under_way()
     st.header("The variants")
@@ -52,21 +53,21 @@ def _plane(starters: Sequence[RunSummary]) -> RunSummary | None:
     return min(planes, key=lambda each: each.dataset != VARIANTS[each.variant].data, default=None)
 
 
-def _beginning(runs: Runs, plane: RunSummary | None) -> None:
+def _beginning(runs: Runs, plane: RunSummary | None, own: RunSummary | None) -> None:
     """The idea as a picture, when there is a run to draw it from; beside it the idea in words and the first steps."""
     preview = runs.get(plane.id).preview() if plane else None
     if plane is None or preview is None:
-        _words(None)
+        _words(None, own)
         return
     picture, words = st.columns(2, gap="medium", vertical_alignment="center")
     with picture:
         run = runs.get(plane.id)
         show_journey(preview, run.preview_labels(), _class_names(run.status()), colours())
     with words:
-        _words(plane)
+        _words(plane, own)
 
 
-def _words(plane: RunSummary | None) -> None:
+def _words(plane: RunSummary | None, own: RunSummary | None) -> None:
     st.markdown(
         "An autoencoder squeezes a picture into a few numbers, its **code**, and draws the picture again from them. "
         "What it keeps, and how its codes lie beside each other, shows what it has learnt."
@@ -82,6 +83,9 @@ def _words(plane: RunSummary | None) -> None:
             st.switch_page("train.py")
         if st.button("Bring your own pictures", icon=":material/add_photo_alternate:", key="home.pictures"):
             st.switch_page("data.py", query_params={"add": "yes"})
+    if own is not None:
+        label = f"Last trained: {plain(own.name)}"
+        st.page_link(LATENT[0], label=label, icon=":material/history:", query_params={RUN: own.id})
 
 
 @st.fragment(run_every=REFRESH_S)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from aecore.training.events import Array, Preview
 from pages.shared.pictures import Pixels, data_uri
-from pages.shared.theme import Colours, class_colour
+from pages.shared.theme import CSS_VARIABLES, Colours, class_colour
 
 Labels = npt.NDArray[np.int64]
 
@@ -23,12 +23,14 @@ MARGIN = 0.05
 WIDTH, HEIGHT = 280, 210
 LETTER, LINE = 7.6, 12.0  # about the size of the letters of a name
 
-STYLE = """<style>
+STYLE = (
+    f"<style>:root {{ {CSS_VARIABLES}}}"
+    + """
 .lab-journey { display: grid; grid-template: "original encoder map decoder reconstruction" / 3fr 2fr 8fr 2fr 3fr;
   align-items: center; max-width: 680px; font-size: 0.8rem; line-height: 1.3; text-align: center; }
 .lab-journey figure { margin: 0; }
 .lab-journey figcaption { margin-top: 0.25rem; }
-.lab-journey img { display: block; width: 100%; height: auto; outline: 1px solid var(--st-border-color, #8886); }
+.lab-journey img { display: block; width: 100%; height: auto; outline: 1px solid var(--lab-hairline); }
 .lab-journey .lab-pixels { image-rendering: pixelated; }
 .lab-journey .lab-arrow { padding: 0 0.3rem; }
 .lab-journey i { display: block; height: 0.6rem; margin-top: 0.2rem; background: currentColor; opacity: 0.75;
@@ -39,6 +41,7 @@ STYLE = """<style>
   .lab-journey .lab-plane { width: 80%; margin: 0 auto; }
 }
 </style>"""
+)
 
 
 def show_journey(preview: Preview, labels: Labels | None, names: tuple[str, ...], colours: Colours) -> None:

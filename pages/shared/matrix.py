@@ -12,25 +12,29 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.pictures import Picture, data_uri
+from pages.shared.theme import CSS_VARIABLES
 
-STYLE = """<style>
+STYLE = (
+    f"<style>:root {{ {CSS_VARIABLES}}}"
+    + """
 .lab-scroll { overflow-x: auto; padding-bottom: 0.25rem; }
 .lab-matrix { display: grid; grid-template-columns: 7.5rem repeat(var(--columns), var(--side));
   gap: 0.35rem 0.3rem; width: max-content; align-items: center; }
 .lab-matrix [role=row] { display: contents; }
 .lab-matrix [role=rowheader] { font-size: 0.875rem; line-height: 1.3; position: sticky; left: 0;
-  grid-column: 1; overflow-wrap: anywhere; }
+  grid-column: 1; overflow-wrap: anywhere; z-index: 1; height: 100%; display: grid; align-content: center;
+  padding-right: 0.5rem; background: var(--lab-background); box-shadow: 0 0 0 1px var(--lab-background); }
 .lab-matrix [role=columnheader], .lab-matrix [role=cell] { font-size: 0.8rem; line-height: 1.3; text-align: center;
   font-weight: 400; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; min-width: 0; }
 .lab-matrix small, .lab-numbers small { display: block; font-size: 0.75rem; opacity: 0.8; font-weight: 400; }
 .lab-matrix img { image-rendering: pixelated; display: block; width: 100%; height: auto; box-sizing: border-box;
-  outline: 1px solid var(--st-border-color, #8886); }
+  outline: 1px solid var(--lab-hairline); }
 .lab-legend { display: block; height: 0.5rem; margin: 0.25rem 0 0.1rem; max-width: 7rem;
-  outline: 1px solid var(--st-border-color, #8886); }
+  outline: 1px solid var(--lab-hairline); }
 .lab-matrix .lab-ends { display: flex; justify-content: space-between; max-width: 7rem; }
 .lab-numbers { border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 .lab-numbers th, .lab-numbers td { padding: 0.3rem 1rem 0.3rem 0; text-align: right; font-weight: 400; border: 0;
-  border-bottom: 1px solid var(--st-border-color, #8886); vertical-align: top; }
+  border-bottom: 1px solid var(--lab-hairline); vertical-align: top; }
 .lab-numbers thead th { font-weight: 600; }
 .lab-numbers th:first-child { text-align: left; }
 @media (max-width: 640px) {
@@ -39,6 +43,7 @@ STYLE = """<style>
   .lab-matrix .lab-corner { display: none; }
 }
 </style>"""
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Pixel images on a page: enlarged by nearest neighbour, with a hairline frame and a text for those who cannot see.
 
-Many small images go to the browser as one HTML block; the styles use Streamlit's own theme variables, so that they
-follow light and dark by themselves.
+Many small images go to the browser as one HTML block, whose styles follow light and dark by themselves.
 """
 
 import base64
@@ -15,18 +14,23 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
+from pages.shared.theme import CSS_VARIABLES
+
 Pixels = npt.NDArray[np.uint8]
 
-STYLE = """<style>
+STYLE = (
+    f"<style>:root {{ {CSS_VARIABLES}}}"
+    + """
 .lab-name { font-size: 0.75rem; line-height: 1.3; margin: 0.35rem 0 0.15rem; opacity: 0.85; }
 .lab-row { display: flex; flex-wrap: wrap; gap: 0.75rem 0.5rem; align-items: flex-start; margin: 0; }
 .lab-row figure { margin: 0; text-align: center; width: var(--side); }
 .lab-row img { image-rendering: pixelated; display: block; width: 100%; height: auto; box-sizing: border-box;
-  outline: 1px solid var(--st-border-color, #8886); }
+  outline: 1px solid var(--lab-hairline); }
 .lab-row figcaption { font-size: 0.8rem; line-height: 1.3; margin-top: 0.2rem; opacity: 0.85;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 </style>"""
+)
 
 
 @dataclass(frozen=True)

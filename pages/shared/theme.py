@@ -80,6 +80,11 @@ DARK = Colours(
 )
 
 MODES: dict[Mode, Colours] = {"light": LIGHT, "dark": DARK}
+
+# For style sheets in the page. Streamlit gives its own variables to components only, but sets the colour scheme.
+CSS_VARIABLES = "".join(
+    f"--lab-{name}: light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)}); " for name in ("hairline", "background")
+)
 SHAPES = ("circle", "square", "diamond", "triangle")
 
 

@@ -361,7 +361,7 @@ def test_progress_is_shown_to_whoever_comes_and_can_be_stopped(monkeypatch):
     desk().start([], "mine", SMALL)
     assert began.wait(60)
 
-    app = open_page("data", ADD)  # another tab
+    app = open_page("data")  # another tab
     assert app.get("progress")[0].proto.text == "Taking in mine: 40 of 100 files, 3 left out"
     app.button(key="data.stop").click().run()
     go_on.set()

@@ -128,6 +128,16 @@ def test_a_damaged_starter_run_is_left_out_and_the_others_stay(runs, trained):
 
 
 @pytest.mark.usefixtures("trained")
+def test_who_comes_back_finds_the_last_run(runs):
+    assert not any(label.startswith("Last trained") for label in links(open_page("home")))
+
+    train(runs, "simple", "First", epochs=1)
+    last = train(runs, "simple", "Second [x](y)", epochs=1)
+
+    assert links(open_page("home"))["Last trained: Second [x](y)"] == f"latent_space?run={last.id}"
+
+
+@pytest.mark.usefixtures("trained")
 def test_a_run_under_way_is_shown_with_how_far_it_is(runs):
     run = train(runs, "simple", "My *run*", epochs=2)
     with run.hold() as status:
