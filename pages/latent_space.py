@@ -133,7 +133,8 @@ def _how_to(scene: Scene) -> None:
                 if scene.latent > 2
                 else ""
             )
-            + "- **Between two pictures**: choose A and B, then slide from one code to the other, straight or on an arc."
+            + "- **Between two pictures**: choose A and B, then slide from one code to the other, straight or along an "
+            "arc."
         )
 
 

@@ -31,7 +31,7 @@ VARIATIONAL = Variant(
         "training.epochs": 20,
         "training.weight_decay": 0.01,
     },
-    important=("bottleneck.code_size", "penalty.beta", "network.hidden", "training.epochs"),
+    important=("bottleneck.code_size", "penalty.beta", "network.hidden", "network.channels", "training.epochs"),
     presets=(
         Preset("Twenty numbers", "sharper, no longer a plane", {"bottleneck.code_size": 20}),
         Preset("Convolutional", "for pictures of one's own", {"network.kind": "conv", "network.channels": (32, 64)}),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 
 from aecore.data.intake import OwnSettings, add_own
 from aecore.runs.opened import open_run
@@ -41,6 +42,7 @@ def own_pictures(tmp_path_factory) -> str:
 
 def number(tab, label: str, value: int) -> None:
     field = tab.get_by_role("spinbutton", name=label)
+    expect(field).to_have_count(1)  # while a form is drawn anew the old one is still there
     field.fill(str(value))
     field.press("Tab")
 
@@ -114,5 +116,6 @@ def test_train_a_vae_on_own_colour_pictures_and_drag_through_it(tab, server, run
     tab.goto(f"{server}/train?data={own_pictures}")
     tab.get_by_role("heading", name="Train", exact=True).wait_for()
     tab.get_by_text("Convolutional", exact=True).click()
+    tab.get_by_role("textbox", name="Channels").wait_for()
     train(tab, epochs=6)
     walk(tab, runs_folder, "own pictures of 3×64×64, convolutional")

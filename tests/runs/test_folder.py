@@ -167,7 +167,8 @@ def test_a_run_is_held_by_one_at_a_time(trained):
 def test_reading_and_listing_runs_needs_no_torch(trained):
     program = (
         "import sys; from pathlib import Path; from aecore.runs.store import Runs; import aecore.jobs;"
-        f"runs = Runs({str(trained.path.parent)!r}, Path('nowhere')); print(len(runs.list()), runs.get({trained.id!r}).preview().epoch);"
+        f"runs = Runs({str(trained.path.parent)!r}, Path('nowhere'));"
+        f"print(len(runs.list()), runs.get({trained.id!r}).preview().epoch);"
         "sys.exit('torch' in sys.modules)"
     )
 
