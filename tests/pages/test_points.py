@@ -1,0 +1,113 @@
+"""The one picture of each variant: what it shows without any run, and what runs add to it."""
+
+import pytest
+
+from aecore import places
+from aecore.analysis.reconstruct import image_errors
+from aecore.runs.opened import open_run
+from aecore.runs.store import Runs
+from aecore.variants.catalog import VARIANTS
+from pages.shared.points import POINTS
+from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, train
+
+KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper"]
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    make_oblong()
+    monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(places, "STARTER_RUNS", tmp_path / "starters")
+    return Runs()
+
+
+def open_point(variant):
+    return open_page("train", variant=variant, data=NAME)
+
+
+def chart(app, beginning):
+    """The figure whose text begins so."""
+    import json
+
+    (found,) = (each for each in app.get("plotly_chart") if each.proto.alt.startswith(beginning))
+    return json.loads(found.proto.spec)
+
+
+def rows(app):
+    (shown,) = matrices(app)
+    return shown
+
+
+def test_every_variant_has_a_picture():
+    assert {each.picture for each in VARIANTS.values()} == set(POINTS)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_picture_has_something_to_say_before_anything_was_trained(runs, variant):
+    app = open_point(variant)
+    assert errors(app) == []
+    expander = next(each for each in app.expander if each.label == "The picture that makes its point")
+    assert expander.markdown
+    assert expander.caption
+
+
+def test_the_two_losses_are_drawn_for_every_target(runs):
+    assert len(chart(open_point("simple"), "Loss of one pixel")["data"]) == 12
+
+
+def test_finished_runs_become_points_of_the_code_size_curve(runs):
+    shallow = train(runs, "simple", "Shallow", epochs=1)
+    train(runs, "deep", "Deep", epochs=1, **{"bottleneck.code_size": 6})
+    noisy = train(runs, "denoising", "Noisy", epochs=1)
+    drawn = {each["name"]: each for each in chart(open_point("deep"), "Squared error per test image")["data"]}
+    assert set(drawn) == {"PCA", "Simple", "Deep"}  # a denoiser was trained for something else
+    assert noisy.summary().state == "finished"
+    assert drawn["Simple"]["x"] == [4]
+    assert drawn["Simple"]["y"] == pytest.approx([image_errors(open_run(shallow)).mean()], rel=1e-4)
+    assert drawn["Deep"]["x"] == [6]
+
+
+def test_a_run_that_cannot_be_read_is_no_point_and_no_error(runs):
+    run = train(runs, "simple", "Damaged", epochs=1)
+    (run.path / "checkpoint.safetensors").write_bytes(b"")
+    app = open_point("deep")
+    assert errors(app) == []
+    assert [each["name"] for each in chart(app, "Squared error per test image")["data"]] == ["PCA"]
+    assert "Every finished run on these images becomes a point." in sentences(app)
+
+
+def test_a_transposed_convolution_is_gone_through_step_by_step(runs):
+    app = open_point("convolutional")
+    (step,) = app.slider
+    assert (step.min, step.max) == (1, 9)
+    checked(step.set_value(1).run())
+    assert chart(app, "Input, its number 1 times the kernel")
+
+
+def test_every_kind_of_noise_is_shown_beside_the_original(runs):
+    shown = rows(open_point("denoising"))
+    assert next(iter(shown)) == "Original"
+    assert [label.split(" 0.")[0] for label in list(shown)[1:]] == KINDS
+    assert len(shown["Original"]) == 8
+    assert "Train a denoising run on them" in sentences(open_point("denoising"))
+
+
+def test_a_denoiser_shows_what_it_makes_of_each_kind(runs):
+    train(runs, "denoising", "Cleaner", epochs=1)
+    app = open_point("denoising")
+    (block,) = (each for each in htmls(app) if "lab-matrix" in each.split("</style>")[1])
+    assert block.count('alt="Reconstruction ') == 8 * len(KINDS)
+    assert block.count(" dB") == 2 * len(KINDS)
+    assert "Reconstructions by Cleaner." in sentences(app)
+
+
+def test_one_image_goes_through_the_newest_variational_run_eight_times(runs):
+    train(runs, "variational", "Clouds", epochs=1)
+    app = open_point("variational")
+    (block,) = (each for each in htmls(app) if "Draw 8" in each)
+    assert block.index('alt="Original"') < block.index('alt="Draw 1"')
+    assert "The encoder of Clouds gives no single code but this cloud" in sentences(app)
+    before = block
+    index = next(each for each in app.number_input if each.label == "Test image")
+    checked(index.set_value(5).run())
+    assert next(each for each in htmls(app) if "Draw 8" in each) != before
