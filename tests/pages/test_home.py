@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -11,16 +12,19 @@ from aecore.variants.catalog import VARIANTS
 from tests.browser.servers import PROJECT
 from tests.pages.oblong import NAME, checked, htmls, make_oblong, open_page, sentences, train, unmarked
 
+OTHER = "square"
 HEAVY = ("torch", "sklearn", "umap", "onnx")
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
-    """Two runs as they might ship: one whose code is a place on a plane, one that takes noise away."""
+    """Runs as they might ship: two whose codes are places on a plane, one that takes noise away."""
     make_oblong()
+    make_oblong(OTHER, (1, 8, 8))
     runs = Runs(tmp_path_factory.mktemp("home") / "starters")
     made = {
         "plane": train(runs, "variational", "A plane *of* blobs", **{"bottleneck.code_size": 2}),
+        "square": train(runs, "variational", "Squares", data=OTHER, **{"bottleneck.code_size": 2}),
         "noise": train(runs, "denoising", "Blobs out of noise", epochs=1),
     }
     for key, run in made.items():
@@ -69,6 +73,16 @@ def test_the_first_step_leads_into_the_latent_space_of_that_run(starters):
     assert app.query_params["run"] in ("plane", ["plane"])
 
 
+def test_the_plane_is_that_of_the_data_its_variant_is_taught_with(starters, monkeypatch):
+    taught = replace(VARIANTS["variational"], data=OTHER)
+    monkeypatch.setitem(VARIANTS, "variational", taught)
+    app = open_page("home")
+
+    app.button(key="home.drag").click().run()
+
+    assert app.query_params["run"] in ("square", ["square"])
+
+
 def test_bringing_pictures_leads_to_where_they_are_added(starters):
     app = open_page("home")
 
@@ -90,16 +104,17 @@ def test_every_variant_has_a_card_that_leads_to_training_it(starters):
     assert trained == [f"variant={key}" for key in VARIANTS]
 
 
-def testtrained_runs_open_from_the_card_of_their_variant(starters):
+def test_trained_runs_open_from_the_card_of_their_variant(starters):
     app = open_page("home")
 
     found = links(app)
     assert found["A plane *of* blobs"] == "latent_space?run=plane"
     assert found["Blobs out of noise"] == "reconstruct?run=noise"
+    assert r"A plane \*of\* blobs" in [each.proto.label for each in app.get("page_link")]
 
 
-def test_a_card_says_on_what_its_run_wastrained_by_the_title_of_the_data(starters):
-    assert f"{NAME.capitalize()}, code of 2" in sentences(open_page("home"))
+def test_a_card_says_on_what_its_run_was_trained_by_the_title_of_the_data(starters):
+    assert f"{NAME.capitalize()}, code of 4" in sentences(open_page("home"))
 
 
 def test_a_denoiser_is_shown_with_what_it_was_given(starters):
