@@ -59,7 +59,7 @@ def _beginning(runs: Runs, plane: RunSummary | None, own: RunSummary | None) -> 
     if plane is None or preview is None:
         _words(None, own)
         return
-    picture, words = st.columns(2, gap="medium", vertical_alignment="center")
+    picture, words = st.columns([10, 11], gap="medium", vertical_alignment="center")
     with picture:
         run = runs.get(plane.id)
         show_journey(preview, run.preview_labels(), _class_names(run.status()), colours())
@@ -131,7 +131,7 @@ def _pictures(runs: Runs, summary: RunSummary) -> None:
         return
     if summary.latent == 2:
         drawn = code_map_uri(preview.codes, labels, _class_names(run.status()), colours())
-        st.html(f'<img src="{drawn}" alt="Codes on a plane, by {summary.name}" style="width: 100%; display: block">')
+        st.html(f'<img src="{drawn}" alt="Codes on a plane, by {summary.name}" style="width: 84%; display: block">')
         return
     corrupted = bool((preview.corrupted != preview.clean).any())
     before, shown = ("Corrupted", preview.corrupted) if corrupted else ("Original", preview.clean)
