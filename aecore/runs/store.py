@@ -78,7 +78,7 @@ class Runs:
                 folder / ABOUT, json.dumps({"name": title, "created": now.isoformat(), "device": device}).encode()
             )
             write_file(folder / STATUS, json.dumps(status).encode())
-            return self._appear(folder, new_id(now, recipe.variant))
+            return self._appear(folder, self._free_id(now, recipe.variant))
 
     def rename(self, key: str, name: str) -> Run:
         """RunError for a starter run or a name that is empty or longer than 80 characters."""
@@ -141,7 +141,7 @@ class Runs:
             wished = unpack(source, folder)
             check_imported(folder)
             if not wished or (self.root / wished).exists() or wished in self.trashed():
-                wished = new_id(datetime.now(UTC), "imported")
+                wished = self._free_id(datetime.now(UTC), "imported")
             return self._appear(folder, wished)
 
     @contextmanager
@@ -156,6 +156,10 @@ class Runs:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _free_id(self, now: datetime, word: str) -> str:
+        """An id that no run has: within one second the four digits at its end can come twice."""
+        return next(each for each in iter(lambda: new_id(now, word), None) if not (self.root / each).exists())
 
     def _appear(self, folder: Path, run_id: str) -> Run:
         path = self.root / run_id

@@ -3,6 +3,7 @@
 import re
 import shutil
 import time
+from datetime import datetime
 
 import pytest
 
@@ -124,3 +125,19 @@ def test_a_thousand_runs_are_listed(runs, trained):
 
     assert len(listed) == 1001
     assert not any(each.damaged for each in listed)
+
+
+def test_runs_made_in_the_same_second_never_share_an_id(runs, monkeypatch):
+    digits = iter(["0001", "0001", "0002"])
+    monkeypatch.setattr("aecore.runs.names.secrets.token_hex", lambda _: next(digits))
+    monkeypatch.setattr("aecore.runs.store.datetime", Noon)
+
+    made = [runs.create(tiny_recipe()).id for _ in range(2)]
+
+    assert [each[-4:] for each in made] == ["0001", "0002"]
+
+
+class Noon(datetime):
+    @classmethod
+    def now(cls, zone=None):
+        return cls(2026, 11, 22, 12, tzinfo=zone)
