@@ -21,6 +21,7 @@ from aecore.errors import RunError, SettingError, TrainingError
 from aecore.model import Autoencoder
 from aecore.randomness import Streams, derive
 from aecore.shapes import Images
+from aecore.training.adamw import AdamW, Group
 from aecore.training.batches import Augmentation, Batches, images_per_step, order
 from aecore.training.checkpoints import Checkpoint, Position
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
@@ -81,8 +82,7 @@ class Training:
         """Everything needed to go on from here."""
         tensors = {f"model.{name}": each for name, each in self.model.state_dict().items()}
         for group, optimiser in self._optimisers.items():
-            for index, state in optimiser.state_dict()["state"].items():
-                tensors |= {f"optimiser.{group}.{index}.{name}": each for name, each in state.items()}
+            tensors |= {f"optimiser.{group}.{name}": each for name, each in optimiser.state().items()}
         tensors |= {f"stream.{name}": each for name, each in self._streams.state().items()}
         tensors |= {f"total.{name}": each for name, each in self._totals.items()}
         return Checkpoint(self._position, {name: each.detach().cpu().clone() for name, each in tensors.items()})
@@ -154,10 +154,10 @@ class Training:
             if phase is None:
                 return
             optimiser = self._optimisers[phase.group]
-            for parameters in optimiser.param_groups:
-                parameters["lr"] = rate
-                parameters["weight_decay"] = stage.settings.weight_decay if parameters["decays"] else 0.0
-            optimiser.zero_grad(set_to_none=True)
+            for group in optimiser.groups:
+                group.learning_rate = rate
+                group.weight_decay = stage.settings.weight_decay if group.decays else 0.0
+            optimiser.zero_grad()
             torch.autograd.backward(phase.loss)
             if stage.settings.clip_norm > 0:
                 nn.utils.clip_grad_norm_(self._groups[phase.group], stage.settings.clip_norm)
@@ -270,7 +270,7 @@ class Training:
         try:
             self.model.load_state_dict(checkpoint.part("model"))
             for group, optimiser in self._optimisers.items():
-                _restore_optimiser(optimiser, checkpoint.part(f"optimiser.{group}"))
+                optimiser.restore(checkpoint.part(f"optimiser.{group}"))
         except (RuntimeError, ValueError, KeyError) as error:
             raise RunError(f"The checkpoint does not fit the recipe of this run ({error}).") from None
         self._streams.restore(checkpoint.part("stream"))
@@ -314,25 +314,13 @@ def _widest(device: Device) -> torch.dtype:
     return torch.float32 if device.key == "mps" else torch.float64
 
 
-def _optimiser(parameters: list[nn.Parameter], device: Device) -> torch.optim.Optimizer:
-    """AdamW; biases and norms, which have one axis, are never pulled towards 0."""
+def _optimiser(parameters: list[nn.Parameter], device: Device) -> AdamW:
+    """Biases and norms, which have one axis, are never pulled towards 0."""
     groups = [
-        {"params": [each for each in parameters if each.ndim > 1], "decays": True},
-        {"params": [each for each in parameters if each.ndim <= 1], "decays": False},
+        Group([each for each in parameters if each.ndim > 1], decays=True),
+        Group([each for each in parameters if each.ndim <= 1], decays=False),
     ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], fused=device.key != "mps")
-
-
-def _restore_optimiser(optimiser: torch.optim.Optimizer, saved: Mapping[str, Tensor]) -> None:
-    parameters = [each for group in optimiser.param_groups for each in group["params"]]
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, each in saved.items():
-        index, _, key = name.partition(".")
-        parameter = parameters[int(index)]
-        # The fused optimiser walks through parameter and state side by side: both need the same memory layout.
-        like = torch.empty_like(parameter).copy_(each) if each.shape == parameter.shape else each.clone()
-        state.setdefault(int(index), {})[key] = like
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    return AdamW(groups, fused=device.key != "mps")
 
 
 def _check_data(recipe: Recipe, splits: Splits) -> None:

@@ -1,0 +1,103 @@
+"""AdamW: Adam whose weight decay does not pass through the moments.
+
+    m <- b1 m + (1 - b1) g          v <- b2 v + (1 - b2) g^2
+    w <- w - lr * decay * w - lr * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+
+Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015; Loshchilov and Hutter, "Decoupled
+Weight Decay Regularization", ICLR 2019.
+
+The arithmetic is torch's own, to the last bit that of torch.optim.AdamW. Its class is not used because making one
+loads torch's compiler: more than a second of processor time before the first step of every run, for something that
+is never called.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.optim.adamw import adamw
+
+BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+NAMES = ("step", "exp_avg", "exp_avg_sq")
+
+
+@dataclass
+class Group:
+    """Parameters that share their learning rate and weight decay; both may be changed before any step."""
+
+    parameters: list[nn.Parameter]
+    decays: bool
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+
+
+class AdamW:
+    """Steps for groups of parameters. `fused` runs one kernel for many tensors, where the device has it."""
+
+    def __init__(self, groups: Sequence[Group], fused: bool):
+        self.groups = tuple(groups)
+        self.parameters = [each for group in groups for each in group.parameters]
+        self._fused = fused
+        self._state: dict[nn.Parameter, dict[str, Tensor]] = {}
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One step for every parameter that has a gradient."""
+        for group in self.groups:
+            moving = [each for each in group.parameters if each.grad is not None]
+            if not moving:
+                continue
+            steps, means, squares = ([self._of(each)[name] for each in moving] for name in NAMES)
+            adamw(
+                list[Tensor](moving),
+                [each.grad for each in moving if each.grad is not None],
+                means,
+                squares,
+                [],
+                steps,
+                fused=self._fused,
+                amsgrad=False,
+                beta1=BETA1,
+                beta2=BETA2,
+                lr=group.learning_rate,
+                weight_decay=group.weight_decay,
+                eps=EPS,
+                maximize=False,
+            )
+
+    def state(self) -> dict[str, Tensor]:
+        """Moments and counts by the parameter's place and their name, "3.exp_avg": what `restore` takes."""
+        return {
+            f"{place}.{name}": each
+            for place, parameter in enumerate(self.parameters)
+            for name, each in self._state.get(parameter, {}).items()
+        }
+
+    def restore(self, saved: Mapping[str, Tensor]) -> None:
+        """Go on from a state. KeyError for what it lacks, ValueError for what is not of these parameters."""
+        self._state = {}
+        for place in sorted({int(key.partition(".")[0]) for key in saved}):
+            if not 0 <= place < len(self.parameters):
+                raise ValueError(f"there is no parameter {place}")
+            for name, kept in self._of(self.parameters[place]).items():
+                given = saved[f"{place}.{name}"]
+                if given.shape != kept.shape:
+                    raise ValueError(f"{place}.{name} has the shape {list(given.shape)}, not {list(kept.shape)}")
+                kept.copy_(given)
+
+    def _of(self, parameter: nn.Parameter) -> dict[str, Tensor]:
+        """The state of a parameter, zeros at first; in its memory layout, which the fused kernel relies on."""
+        if parameter not in self._state:
+            weights = parameter.detach()
+            self._state[parameter] = {
+                "step": torch.zeros((), dtype=torch.float32, device=weights.device if self._fused else "cpu"),
+                "exp_avg": torch.zeros_like(weights, memory_format=torch.preserve_format),
+                "exp_avg_sq": torch.zeros_like(weights, memory_format=torch.preserve_format),
+            }
+        return self._state[parameter]
