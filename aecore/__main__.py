@@ -125,4 +125,7 @@ def _dotted(version: tuple[int, ...]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:  # before a command has begun
+        sys.exit(130)

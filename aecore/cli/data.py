@@ -91,7 +91,7 @@ def _added(added: "Added") -> Answer:
     lines = [f"{info.key}: {counted(info.count, 'picture')} of {'x'.join(map(str, info.shape))}, {info.source}."]
     lines += [f"  skipped {each['name']}: {each['reason']}" for each in skipped[:SHOWN_SKIPPED]]
     more = len(skipped) - SHOWN_SKIPPED
-    lines += [f"  and {counted(more, 'file')} more"] if more > 0 else []
+    lines += [f"  and {more:,} more"] if more > 0 else []
     return Answer({**asdict(info), "problem": "", "skipped": skipped}, "\n".join(lines))
 
 

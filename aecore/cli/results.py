@@ -62,10 +62,12 @@ def add_commands(commands: Commands) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> Answer:
+    run = runs_of(options).get(options.run)  # before torch is loaded: who mistypes a name need not wait
+
     from aecore.analysis.evaluate import evaluate
     from aecore.runs.opened import open_run
 
-    opened = open_run(runs_of(options).get(options.run))
+    opened = open_run(run)
     evaluation = evaluate(opened, progress=lambda done: show_progress(f"{done:4.0%} of the test images"))
     document = {
         "run": opened.run.id,
@@ -77,12 +79,14 @@ def _evaluate(options: argparse.Namespace) -> Answer:
 
 
 def _reproduce(options: argparse.Namespace) -> Answer:
+    runs = runs_of(options)
+    run = runs.get(options.run)
+
     from aecore.jobs.reproduce import Agreement, reproduce
     from aecore.runs.folder import Run
 
-    runs = runs_of(options)
     again = ""
-    for event in reproduce(runs, runs.get(options.run), options.device):
+    for event in reproduce(runs, run, options.device):
         match event:
             case Run():
                 again = event.id
@@ -118,11 +122,12 @@ def _all_digits(value: float | None) -> str:
 
 
 def _export(options: argparse.Namespace) -> Answer:
+    run = runs_of(options).get(options.run)
+    _require_place(options.output)
+
     from aecore.analysis.export import export
     from aecore.runs.opened import open_run
 
-    run = runs_of(options).get(options.run)
-    _require_place(options.output)
     content = export(open_run(run), options.what)
     _write(options.output, content)
     document = {"run": run.id, "what": options.what, "file": str(options.output), "bytes": len(content)}

@@ -4,9 +4,11 @@ On a CPU the same recipe gives the same numbers to the last bit, in every epoch,
 decides how sums are rounded: processor, precision, number of threads, versions. The new run therefore uses as many
 threads as the old one did. Otherwise the numbers of the last epoch are compared within a tolerance:
 
-    |recorded - reproduced| <= 2 % of |recorded| + 0.1 % of the loss
+    |recorded - reproduced| <= 3 % of |recorded| + 0.1 % of the loss
 
-The second term is for parts that hardly count: a KL of 0.01 nats in a loss of 130 may come out as 0.02.
+Measured on six short trainings of four variants, 500 to 4,000 images: one thread for two, or float32 for bfloat16,
+moved the loss by less than 0.1 % in five of them and by 2.1 % in one. The second term is for parts that hardly count:
+in one of the five the KL moved by 13 %, of 0.5 nats in a loss of 205.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +23,7 @@ from aecore.runs.store import Runs
 from aecore.runs.summary import mapping, number
 from aecore.training.events import Progress
 
-TOLERANCE = 0.02
+TOLERANCE = 0.03
 FLOOR = 0.001  # of the loss
 DECISIVE = ("device", "precision", "threads", "torch", "numpy", "aecore")
 AGAIN = ", again"

@@ -106,7 +106,7 @@ def test_an_error_is_one_line_and_an_exit_status(lab):
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["runs"], ["runs", "--json"], ["datasets"], ["stop", "nowhere"]])
+@pytest.mark.parametrize("words", [["--help"], ["runs"], ["runs", "--json"], ["datasets"], ["evaluate", "nowhere"]])
 def test_what_only_looks_loads_neither_torch_nor_pillow(lab, words):
     program = "import sys; from aecore.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run(

@@ -90,6 +90,7 @@ def test_a_seed_gives_the_same_numbers_again_and_another_seed_others(lab):
         (["--seed", "-3"], "The seed is -3"),
         (["--classes", "0,7"], "has the classes 0 to 2, not 7"),
         (["--device", "abacus"], "There is no device 'abacus' here"),
+        (["--name", ""], "The name is empty"),
         (["--name", " "], "The name is empty"),
         (["--name", "x" * 81], "choose at most 80"),
         (["--dataset", "nothing"], "There is no data set 'nothing': choose one of mnist, fashion_mnist, colours"),

@@ -26,7 +26,11 @@ def shipped(trained, tmp_path):
     return ship(trained, tmp_path / "shelf" / "small")
 
 
-def test_what_ships_is_small_and_knows_nothing_of_the_process_that_made_it(trained, shipped):
+def test_what_ships_is_small_and_knows_nothing_of_the_process_that_made_it(runs, splits, tmp_path):
+    trained = runs.create(tiny_recipe(epochs=1))
+    list(run_here(trained))
+    shipped = ship(trained, tmp_path / "shelf" / "small")
+
     names = {path.name for path in shipped.path.iterdir()}
 
     assert {
