@@ -3,7 +3,9 @@
 import pytest
 
 from aecore import places
+from aecore.data.intake import OwnSettings
 from aecore.data.own import own_datasets
+from aecore.settings import describe
 
 
 @pytest.fixture
@@ -30,6 +32,18 @@ def test_a_folder_becomes_a_data_set_as_it_was_asked_for(lab, own_folder, pictur
     assert (added["key"], added["shape"], added["test"]) == ("some_greys", [1, 32, 32], 12)
     assert [each["name"] for each in added["skipped"]] == ["notes.png"]
     assert [each.key for each in own_datasets()] == ["some_greys"]
+
+
+@pytest.mark.parametrize("described", describe(OwnSettings), ids=lambda each: each.name)
+def test_the_help_knows_the_limits_and_defaults_of_the_settings(lab, described):
+    option = f"--{described.name.replace('_', '-')} "
+    (line,) = [each for each in lab("datasets", "add", "--help").out.splitlines() if each.startswith(f"  {option}")]
+
+    assert described.advanced or f"(default {described.default})" in line
+    if described.choices:
+        assert sorted(described.choices) == sorted(line.partition("{")[2].partition("}")[0].split(","))
+    elif described.name != "seed":
+        assert f"{described.low:g} to {described.high:g} (default {described.default})" in line
 
 
 def test_what_was_left_out_is_named_up_to_a_screenful(lab, own_folder, pictures, tmp_path):
