@@ -349,7 +349,7 @@ def _lines(plan: Plan) -> None:
 
 def _introduce(variant: Variant, plan: Plan | None, place: DeltaGenerator | None = None) -> None:
     """The idea, the networks as they would really be built (in `place`), the mathematics."""
-    st.subheader(variant.title)
+    st.header(variant.title)
     st.write(variant.idea)
     if plan is not None:
         from aecore.plots.architecture import architecture_drawing

@@ -11,6 +11,7 @@ from aecore.plots.style import styled
 Floats = npt.NDArray[np.float32]
 
 MOST_BARS = 64
+FEW = 300  # points, which are drawn larger
 
 
 def code_map(
@@ -22,26 +23,27 @@ def code_map(
 ) -> go.Figure:
     """Codes [n, 2] as points, coloured and shaped by class where there are labels."""
     figure = go.Figure()
+    size = 4 if len(codes) > FEW else 7
     if labels is None:
-        figure.add_trace(_points(codes, "images", palette.accent, "circle"))
+        figure.add_trace(_points(codes, "images", palette.accent, "circle", size))
     else:
         for label in np.unique(labels):
             name = class_names[label] if label < len(class_names) else str(label)
             shown = codes[labels == label]
-            figure.add_trace(_points(shown, name, palette.of_class(int(label)), palette.marker(int(label))))
+            figure.add_trace(_points(shown, name, palette.of_class(int(label)), palette.marker(int(label)), size))
     figure.update_xaxes(title_text=axes[0])
     figure.update_yaxes(title_text=axes[1], scaleanchor="x")
     return styled(figure, palette, height=420).update_layout(hovermode="closest", legend_itemsizing="constant")
 
 
-def _points(codes: Floats, name: str, colour: str, symbol: str) -> go.Scatter:
+def _points(codes: Floats, name: str, colour: str, symbol: str, size: int) -> go.Scatter:
     # Not Plotly's WebGL points: they compile code from text, which a strict content security policy forbids.
     return go.Scatter(
         x=codes[:, 0],
         y=codes[:, 1],
         name=name,
         mode="markers",
-        marker={"color": colour, "size": 4, "symbol": symbol, "opacity": 0.75},
+        marker={"color": colour, "size": size, "symbol": symbol, "opacity": 0.75},
         hovertemplate="%{x:.3g}, %{y:.3g}",
     )
 

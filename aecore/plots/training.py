@@ -39,6 +39,17 @@ def loss_curves(metrics: Sequence[Row], steps: Sequence[Row], palette: Palette, 
     return styled(figure, palette, height=300)
 
 
+def loss_panels(metrics: Sequence[Row], steps: Sequence[Row], palette: Palette) -> dict[str, go.Figure]:
+    """The panels of `loss_curves` by their titles, each a figure: whoever shows them arranges them as there is room."""
+    place, unit = _positions(metrics, steps)
+    panels = {}
+    for name in _names(metrics, steps):
+        figure = go.Figure(_traces(name, metrics, steps, place, palette))
+        figure.update_xaxes(title_text=unit)
+        panels[title(name)] = styled(figure, palette, height=240)
+    return panels
+
+
 def run_curves(
     runs: Mapping[str, Sequence[Row]], palette: Palette, name: str = "loss", logarithmic: bool = False
 ) -> go.Figure:

@@ -114,8 +114,9 @@ def _carried(page: str) -> dict[str, Value]:
 
 def setting_widget(described: Description, key: str, value: Value, label: str = "") -> Value | None:
     """The widget that fits one setting, beginning with `value`; None after saying what is wrong with its content."""
-    unit = f" ({described.unit})" if described.unit else ""
-    name = (label or described.label) + unit
+    name = label or described.label
+    if described.unit and described.unit.lower() != name.lower():
+        name += f" ({described.unit})"
     text = _sentence(described)
     match described.kind:
         case "bool":

@@ -252,19 +252,20 @@ def _curves(run: Run, metrics: Lines, steps: Lines, page: str) -> None:
     from pages.shared.theme import palette
 
     shown = repr((len(metrics), metrics[-1:], len(steps), steps[-1:]))
-    show_chart(
-        _curves_figure(str(run.path), shown, palette(), metrics, steps),
-        key=f"{page}.curves",
-        alt="Loss against epochs, for training and validation images",
-    )
+    panels = _curve_figures(str(run.path), shown, palette(), metrics, steps)
+    for column, (index, (title, figure)) in zip(st.columns(len(panels)), enumerate(panels.items()), strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            alt = f"{title}, against epochs, for training and validation images"
+            show_chart(figure, key=f"{page}.curves.{index}", alt=alt)
 
 
 @st.cache_resource(max_entries=MOST_FIGURES, show_spinner=False)
-def _curves_figure(path: str, shown: str, colours: "Palette", _metrics: Lines, _steps: Lines) -> "Figure":
+def _curve_figures(path: str, shown: str, colours: "Palette", _metrics: Lines, _steps: Lines) -> "dict[str, Figure]":
     """Drawn anew only when there is something new to draw, not once a second for every tab."""
-    from aecore.plots.training import loss_curves
+    from aecore.plots.training import loss_panels
 
-    return loss_curves(_metrics, _steps, colours)
+    return loss_panels(_metrics, _steps, colours)
 
 
 def _pictures(preview: Preview, summary: RunSummary) -> None:

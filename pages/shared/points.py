@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SIDE = 64
 NOISY = 8  # images under each kind of noise
 MOST_RUNS = 24  # measured for the curve, the newest
+NO_POINTS = "Finished runs on these images become points."
 DRAWN_STEP = 5  # of the transposed convolution, where patches begin to overlap in all directions
 
 
@@ -69,18 +70,20 @@ def _code_sizes(key: str, dataset: str) -> None:
     runs = Runs()
     comparable = [each for each in runs.list() if _is_comparable(each, dataset) and _sees_all(runs.get(each.id))]
     with st.spinner("Measuring runs on the test images, about a second each …", show_time=True):
-        errors = {each.id: _error(runs.get(each.id)) for each in comparable[:MOST_RUNS]}
-    points = [
-        CodeSizePoint(each.name, VARIANTS[each.variant].title, each.latent, error)
-        for each in comparable
-        if (error := errors.get(each.id)) is not None
-    ]
+        measured = [(each, _error(runs.get(each.id))) for each in comparable[:MOST_RUNS]]
+    best: dict[tuple[str, int], CodeSizePoint] = {}
+    for each, error in measured:
+        known = best.get((each.variant, each.latent))
+        if error is not None and (known is None or error < known.sse_per_image):
+            title = VARIANTS[each.variant].title
+            best[each.variant, each.latent] = CodeSizePoint(each.name, title, each.latent, error)
+    points = list(best.values())
     with st.spinner("Fitting the principal components, about 3 s …", show_time=True):
         curve = code_size_curve(load(dataset), points)
     show_chart(drawn(curve, palette()), key=key, alt="Squared error per test image against the size of the code")
     st.caption(
         f"Squared error, summed over pixels, mean over {curve.images:,} test images. {curve.note} "
-        + ("Points are finished runs." if points else "Every finished run on these images becomes a point.")
+        + ("Points are finished runs, the best of each variant and size." if points else NO_POINTS)
     )
 
 

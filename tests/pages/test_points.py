@@ -67,13 +67,21 @@ def test_finished_runs_become_points_of_the_code_size_curve(runs):
     assert drawn["Deep"]["x"] == [6]
 
 
+def test_of_two_runs_of_one_size_the_better_is_shown(runs):
+    short = train(runs, "simple", "Short", epochs=1)
+    long = train(runs, "simple", "Long", epochs=12)
+    errors_of = [float(image_errors(open_run(each)).mean()) for each in (short, long)]
+    drawn = {each["name"]: each for each in chart(open_point("deep"), "Squared error per test image")["data"]}
+    assert drawn["Simple"]["y"] == pytest.approx([min(errors_of)], rel=1e-4)
+
+
 def test_a_run_that_cannot_be_read_is_no_point_and_no_error(runs):
     run = train(runs, "simple", "Damaged", epochs=1)
     (run.path / "checkpoint.safetensors").write_bytes(b"")
     app = open_point("deep")
     assert errors(app) == []
     assert [each["name"] for each in chart(app, "Squared error per test image")["data"]] == ["PCA"]
-    assert "Every finished run on these images becomes a point." in sentences(app)
+    assert "Finished runs on these images become points." in sentences(app)
 
 
 def test_a_transposed_convolution_is_gone_through_step_by_step(runs):

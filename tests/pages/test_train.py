@@ -249,7 +249,8 @@ def test_a_finished_run_shows_curves_pictures_and_map(runs, finished):
     app = open_train(run=finished.id)
     assert "Clouds: finished after 2 epochs." in sentences(app).replace("**", "")
     charts = [each.proto.alt for each in app.get("plotly_chart")]
-    assert "Loss against epochs, for training and validation images" in charts
+    curves = [each.split(",")[0] for each in charts if each.endswith("for training and validation images")]
+    assert curves == ["Loss", "Cross-entropy", "KL divergence"]
     assert "Map of the codes of validation images, coloured by class" in charts
     assert list(matrices(app)[0]) == ["Original", "Reconstruction"]
     assert "40 validation images after epoch 2, the two numbers of the code" in sentences(app)

@@ -20,7 +20,7 @@ from aecore.plots import quality
 from aecore.plots.architecture import architecture_drawing
 from aecore.plots.latent import code_map, dimension_bars
 from aecore.plots.palette import Palette
-from aecore.plots.training import loss_curves, run_curves
+from aecore.plots.training import loss_curves, loss_panels, run_curves
 from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.catalog import VARIANTS
 
@@ -63,6 +63,16 @@ def test_loss_and_each_part_have_a_panel_with_training_and_validation():
 def test_a_loss_of_one_part_is_shown_once():
     figure = loss_curves(metrics(2, squared_error=9.0), steps(100, squared_error=5.0), PALETTE)
     assert [each.text for each in figure.layout.annotations] == ["Squared error, sum over pixels, per image"]
+
+
+def test_the_panels_can_be_had_one_by_one():
+    parts = {"cross_entropy": 7.0, "kl": 2.0}
+    panels = loss_panels(metrics(3, **parts), steps(350, **parts), PALETTE)
+    assert list(panels) == ["Loss, per image", "Cross-entropy, nats per image", "KL divergence, nats per image"]
+    for figure in panels.values():
+        assert [trace.name for trace in figure.data] == ["training", "validation"]
+        assert axis_titles(figure)[0] == "epochs"
+    assert loss_panels([], [], PALETTE)["Loss, per image"].data == ()
 
 
 def test_steps_stand_where_their_epoch_is_also_beyond_the_last_one():
