@@ -105,14 +105,14 @@ def _follow(run: Run, shown: int) -> None:
     @st.fragment(run_every=RENEW_S, key=f"{PAGE}.newer")
     def newer() -> None:
         summary = run.summary()
+        doing = "Waits to be trained further" if summary.state == "queued" else "Still training"
         st.caption(
-            f"Still training, {summary.epochs_done} of {summary.epochs_total} epochs done. "
+            f"{doing}, {summary.epochs_done} of {summary.epochs_total} epochs done. "
             "Newer weights take the place of these by themselves; the probe stays."
         )
-        if not run.alive():
-            st.rerun()
-        if weights_version(run) != shown:
-            _current(run, following=True)
+        following = run.alive()
+        if not following or weights_version(run) != shown:
+            _current(run, following)
             st.rerun()
 
     newer()

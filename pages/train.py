@@ -82,13 +82,12 @@ def show() -> None:
 
 
 def _watched(runs: Runs, listed: list[RunSummary]) -> list[Run]:
-    """The runs under way, the first to be trained first, and the one in the address."""
+    """The runs under way, the first to be trained first, and the one in the address, which is shown first."""
     active = [each.id for each in sorted(listed, key=lambda each: each.created) if each.state in UNDER_WAY]
-    wanted = st.query_params.get(RUN, "")
-    known = wanted in {each.id for each in listed}
-    if known and f"{PAGE}.watch" not in st.session_state:
-        st.session_state[f"{PAGE}.watch"] = wanted
-    return [runs.get(each) for each in dict.fromkeys([*active, *([wanted] if known else [])])]
+    wanted = [each.id for each in listed if each.id == st.query_params.get(RUN)]
+    if wanted:
+        st.session_state[f"{PAGE}.watch"] = wanted[0]
+    return [runs.get(each) for each in dict.fromkeys([*active, *wanted])]
 
 
 def _waiting(listed: list[RunSummary]) -> int:
@@ -311,7 +310,7 @@ def _start(plan: Plan) -> None:
 
 def _cost(plan: Plan) -> None:
     """Parameters, time and memory before the start, and the device by its name."""
-    with st.spinner("Measuring the speed of this device, about a second …"):
+    with st.spinner("Trying the layers on this device, about a second …"):
         # What does not change the cost is left out, so that another seed or class is not estimated anew.
         recipe = replace(plan.recipe, seed=0, data=replace(plan.recipe.data, classes=(), limit=0))
         cost = _estimate(recipe.to_json(), plan.built.image_shape, *plan.images, plan.device)
@@ -328,7 +327,7 @@ def _cost(plan: Plan) -> None:
         )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)  # free memory changes; times are kept by the estimate
 def _estimate(recipe: str, shape: tuple[int, int, int], train: int, validation: int, device: str) -> "Estimate":
     from aecore.analysis.estimate import estimate
     from aecore.training.precision import find_device

@@ -70,7 +70,7 @@ def duration(seconds: float) -> str:
 
 def _view(runs: Sequence[Run], page: str, known: frozenset[str]) -> None:
     summaries = {run.id: run.summary() for run in runs if run.path.is_dir()}
-    if known and (_under_way(summaries) != known or len(summaries) < len(runs)):
+    if len(summaries) < len(runs) or _under_way(summaries) != known:
         st.rerun()  # begins or ends the renewing, and lets the rest of the page know
     run = _picked(runs, summaries, page)
     summary = summaries[run.id]

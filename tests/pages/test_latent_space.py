@@ -49,11 +49,11 @@ def scene(app):
     return unpack(canvas.proto.bytes)
 
 
-def under_way(run):
+def under_way(run, state="running"):
     """As if a worker trained it: this process holds its name."""
     launched = {"pid": os.getpid(), "started": started_at(os.getpid())}
     stored = json.loads((run.path / "status.json").read_text())
-    (run.path / "status.json").write_text(json.dumps(stored | {"state": "running", "launched": launched}))
+    (run.path / "status.json").write_text(json.dumps(stored | {"state": state, "launched": launched}))
 
 
 def test_without_a_run_the_page_leads_to_one(runs):
@@ -101,6 +101,11 @@ def test_a_run_under_way_shows_its_newest_checkpoint_and_says_so(run):
     app = open_page("latent_space", run=run.id)
     assert "Still training, 1 of 1 epochs done." in sentences(app)
     assert scene(app)[0]["count"] == PARTS["test"]
+
+
+def test_a_run_that_waits_to_be_trained_further_says_so(run):
+    under_way(run, "queued")
+    assert "Waits to be trained further, 1 of 1 epochs done." in sentences(open_page("latent_space", run=run.id))
 
 
 def test_newer_weights_make_a_new_scene_in_the_same_canvas(runs, run):

@@ -245,6 +245,23 @@ def test_a_run_under_way_says_how_far_how_fast_and_how_long(runs, finished):
     assert "Delete" not in labels(app)
 
 
+def test_the_address_says_which_of_several_runs_is_watched(runs, finished, trained):
+    other = runs.import_zip(trained["denoising"])
+    for each in (finished, other):
+        under_way(each, state="queued")
+    app = open_train(run=finished.id)
+    assert "Clouds: waits" in progress_texts(app)
+    app.query_params["run"] = other.id
+    assert "Out of *noise*: waits" in progress_texts(checked(app.run()))
+
+
+def test_a_run_that_was_deleted_elsewhere_leaves_the_page(runs, finished):
+    app = open_train(run=finished.id)
+    runs.delete(finished.id)
+    checked(button(app, "Delete").click().run())
+    assert "Clouds: finished" not in sentences(app).replace("**", "")
+
+
 def test_a_finished_run_shows_curves_pictures_and_map(runs, finished):
     app = open_train(run=finished.id)
     assert "Clouds: finished after 2 epochs." in sentences(app).replace("**", "")
