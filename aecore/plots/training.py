@@ -98,7 +98,8 @@ def _traces(
     name: str, metrics: Sequence[Row], steps: Sequence[Row], place: npt.NDArray[np.float64], palette: Palette
 ) -> list[go.Scatter]:
     live = [row["losses"].get(name) for row in steps]
-    traces = [line(place, live, "training", palette.muted, width=1)] if live else []
+    # A line needs two points to be seen: the very first one is a dot.
+    traces = [line(place, live, "training", palette.muted, width=1, markers=len(live) == 1)] if live else []
     if metrics:
         epochs = [row["epoch"] for row in metrics]
         few = len(metrics) < 40

@@ -112,8 +112,8 @@ class _Journal:
         values = {**asdict(event), "losses": dict(event.losses)}
         self.status.update(progress=values)
         if event.step >= self._next_step:
-            del values["seconds_left"]
-            append_line(self.run.path / STEPS, json.dumps(values), sync=False)
+            point = {name: each for name, each in values.items() if name != "seconds_left"}
+            append_line(self.run.path / STEPS, json.dumps(point), sync=False)
             self._next_step = event.step * STEP_GROWTH
 
     def _epoch(self, event: Epoch) -> None:

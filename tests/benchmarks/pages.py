@@ -123,7 +123,7 @@ def training(browser: Browser, folder: Path) -> Iterator[Reading]:
             button.click()
             wait_for(lambda runs=runs: any(path.stat().st_size for path in runs.glob("*/steps.jsonl")))
             written.append((time.perf_counter() - started) * 1000)
-            tab.locator(".js-plotly-plot .scatterlayer").first.wait_for()
+            tab.locator("[class*=st-key-train-curves] :is(.point, .js-line)").first.wait_for()
             drawn.append((time.perf_counter() - started) * 1000)
             tab.get_by_role("button", name="Stop").click()
             wait_for(lambda runs=runs: all(each.state == "stopped" for each in Runs(runs).list() if not each.starter))

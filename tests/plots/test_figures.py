@@ -219,3 +219,11 @@ def test_draws_are_shown_with_their_ellipses():
 def test_figures_are_json_and_have_no_ground_of_their_own():
     figure = quality.noise_curve(noise(), PALETTE)
     assert json.loads(figure.to_json())["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
+
+
+def test_the_very_first_loss_is_a_dot_because_a_line_needs_two_points():
+    steps = [{"epoch": 0, "step": 1, "done": 0.1, "losses": {"loss": 3.0}}]
+
+    one, two = (loss_curves([], steps * count, PALETTE).data[0].mode for count in (1, 2))
+
+    assert (one, two) == ("lines+markers", "lines")

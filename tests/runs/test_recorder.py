@@ -143,3 +143,17 @@ def test_a_loss_that_is_no_longer_finite_keeps_the_checkpoint_before_it(runs, sp
     checkpoint, note = newest_checkpoint(run)
     assert (checkpoint.position.epoch, note) == (1, "")
     assert all(each.isfinite().all() for each in checkpoint.part("model").values())
+
+
+def test_the_time_left_stays_in_the_status_when_it_is_written_again(runs, splits):
+    run = runs.create(tiny_recipe(epochs=3))
+    training = Training(run.recipe(), splits, CPU)
+    with run.hold() as status:
+        events = record(run, training, status)
+        next(event for event in events if isinstance(event, Progress))
+        status.update(message="")  # as the heartbeat does
+        left = run.status()["progress"]["seconds_left"]
+        events.close()
+
+    assert left > 0
+    assert all("seconds_left" not in point for point in run.steps())
