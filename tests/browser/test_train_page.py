@@ -140,7 +140,7 @@ def test_a_killed_run_shows_its_log_and_goes_on(tab, address, runs):
     (run,) = (each for each in runs.list() if each.state == "running")
     os.kill(int(runs.get(run.id).status()["pid"]), signal.SIGKILL)
     said(tab, "crashed after")
-    tab.get_by_test_id("stExpander").filter(has_text="Training on").wait_for()
+    tab.get_by_test_id("stExpander").filter(has_text="Epoch ").wait_for()
     press(tab, "Resume")
     said(tab, "images/s")
 
