@@ -10,6 +10,7 @@ Vision Deficiency", IEEE TVCG 2009): the smallest distance is 0.12, twice that o
 alone: classes beyond the tenth reuse the colours with another shape, and maps name their classes in place.
 """
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -85,6 +86,9 @@ MODES: dict[Mode, Colours] = {"light": LIGHT, "dark": DARK}
 CSS_VARIABLES = "".join(
     f"--lab-{name}: light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)}); " for name in ("hairline", "background")
 )
+# Plotly asks whether these are loaded and takes a half-loaded one for whole. Another thread of the server may be
+# loading them at that moment: importing waits for it.
+LOOKED_FOR_BY_PLOTLY = ("pandas", "pyarrow")
 SHAPES = ("circle", "square", "diamond", "triangle")
 
 
@@ -101,6 +105,9 @@ def colours() -> Colours:
 def palette() -> "Palette":
     """The same colours as the figures of `aecore.plots` take them."""
     from aecore.plots.palette import Palette
+
+    for name in LOOKED_FOR_BY_PLOTLY:
+        importlib.import_module(name)
 
     now = colours()
     return Palette(now.accent, now.text, now.muted, now.background, now.hairline, now.classes)

@@ -1,5 +1,7 @@
 """One palette, told apart by everyone, and the same wherever it has to be written down."""
 
+import subprocess
+import sys
 import tomllib
 
 import numpy as np
@@ -109,3 +111,28 @@ def test_classes_beyond_the_last_colour_begin_again_with_another_shape():
     assert class_shape(count) != class_shape(0)
     looks = {(class_colour(i, LIGHT), class_shape(i)) for i in range(count * len(SHAPES))}
     assert len(looks) == count * len(SHAPES)
+
+
+def test_a_figure_waits_for_what_another_thread_is_loading():
+    code = """
+import importlib, sys, threading
+from plotly import graph_objects as go
+from pages.shared.theme import palette
+
+half, go_on = threading.Event(), threading.Event()
+
+class Pause:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas.core.api":
+            half.set()
+            go_on.wait(30)
+
+sys.meta_path.insert(0, Pause())
+threading.Thread(target=importlib.import_module, args=["pandas"]).start()
+half.wait(30)
+threading.Timer(0.2, go_on.set).start()
+palette()
+go.Figure(go.Bar(x=[1], y=[2])).update_layout(title="whole")
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert result.returncode == 0, result.stderr
