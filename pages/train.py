@@ -38,6 +38,21 @@ if TYPE_CHECKING:
 
 PAGE = "train"
 FIRST = "variational"  # the variant of someone who names none
+BOARD = f"{PAGE}_board"
+# On a wide screen the third column goes below the first, beside the second; on a narrow one all three follow each
+# other: the picture, the controls, then what there is to read.
+BOARD_STYLE = f"""<style>
+@media (min-width: 641px) {{
+  .st-key-{BOARD} > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] {{
+    display: grid; grid-template-columns: 3fr 2fr; grid-template-rows: auto 1fr;
+  }}
+  .st-key-{BOARD} > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {{
+    width: auto; min-width: 0;
+  }}
+  .st-key-{BOARD} > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]
+    > [data-testid="stColumn"]:nth-child(2) {{ grid-column: 2; grid-row: 1 / 3; }}
+}}
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -52,12 +67,13 @@ class Plan:
 
 
 def show() -> None:
-    """What is being trained, or what could be, on the left; the choices on the right; below what it is about."""
+    """What is being trained, or what could be, on the left; the choices on the right; below what there is to read."""
     runs = Runs()
     listed = runs.list()
     deleted_notice(PAGE)
-    picture, controls = st.columns([3, 2], gap="large")
-    below = st.container()
+    st.html(BOARD_STYLE)
+    with st.container(key=BOARD):
+        picture, controls, below = st.columns([3, 2, 3], gap="large")
     with controls:
         variant, plan, cost = _choices(_waiting(listed))
     watched = _watched(runs, listed)
@@ -72,9 +88,7 @@ def show() -> None:
     with below:
         if watched:
             st.divider()
-            idea, drawing = st.columns(2, gap="large")
-            with idea:
-                _introduce(variant, plan, drawing)
+            _introduce(variant, plan)
         _explain(variant, plan, watching=bool(watched))
 
 
@@ -346,8 +360,8 @@ def _lines(plan: Plan) -> None:
 # --- what it is about
 
 
-def _introduce(variant: Variant, plan: Plan | None, place: DeltaGenerator | None = None) -> None:
-    """The idea, the networks as they would really be built (in `place`), the mathematics."""
+def _introduce(variant: Variant, plan: Plan | None) -> None:
+    """The idea, the networks as they would really be built, the mathematics."""
     st.header(variant.title)
     st.write(variant.idea)
     if plan is not None:
@@ -355,12 +369,11 @@ def _introduce(variant: Variant, plan: Plan | None, place: DeltaGenerator | None
         from pages.shared.charts import show_chart
         from pages.shared.theme import palette
 
-        with st.container() if place is None else place:
-            show_chart(
-                architecture_drawing(plan.built, palette()),
-                key=f"{PAGE}.architecture",
-                alt=f"The layers of the {variant.title.lower()} autoencoder, from the image to the code and back",
-            )
+        show_chart(
+            architecture_drawing(plan.built, palette()),
+            key=f"{PAGE}.architecture",
+            alt=f"The layers of the {variant.title.lower()} autoencoder, from the image to the code and back",
+        )
     with st.expander("Mathematics and source"):
         for line in variant.mathematics.split(r"\\"):
             st.latex(line)
@@ -369,8 +382,7 @@ def _introduce(variant: Variant, plan: Plan | None, place: DeltaGenerator | None
 
 def _explain(variant: Variant, plan: Plan | None, watching: bool) -> None:
     """The picture that makes the variant's point."""
-    place, _ = st.columns([3, 2], gap="large")
-    with place, _on_demand("The picture that makes its point", "point", not watching) as wanted, errors_shown():
+    with _on_demand("The picture that makes its point", "point", not watching) as wanted, errors_shown():
         if wanted and plan is not None:
             show_point(PAGE, variant, plan.recipe.data.name)
 

@@ -115,7 +115,7 @@ def _carried(page: str) -> dict[str, Value]:
 def setting_widget(described: Description, key: str, value: Value, label: str = "") -> Value | None:
     """The widget that fits one setting, beginning with `value`; None after saying what is wrong with its content."""
     name = label or described.label
-    if described.unit and described.unit.lower() != name.lower():
+    if described.unit and described.unit.lower() not in name.lower():
         name += f" ({described.unit})"
     text = _sentence(described)
     match described.kind:
@@ -173,29 +173,31 @@ def _preset_key(page: str, variant: Variant) -> str:
 
 
 def _first(start: _Start, kinds: dict[str, str]) -> dict[str, Value | None]:
-    """What the variant calls important, as far as the chosen parts have it, two to a row."""
+    """What the variant calls important, as far as the chosen parts have it."""
     important = [name.split(".") for name in start.variant.important]
     shown = [(axis, name) for axis, name in important if name == "kind" or name in _settings_of(axis, kinds)]
-    chosen: dict[str, Value | None] = {}
-    for index, (axis, name) in enumerate(shown):
-        if index % 2 == 0:
-            columns = st.columns(2)
-        with columns[index % 2]:
-            chosen[f"{axis}.{name}"] = _widget(start, kinds, axis, name)
-    return chosen
+    return _in_rows(start, kinds, shown)
 
 
 def _everything_else(start: _Start, kinds: dict[str, str], skip: set[str]) -> dict[str, Value | None]:
+    """Axis by axis: which part, then its settings."""
     chosen: dict[str, Value | None] = {}
     for axis in (*PART_KINDS, TRAINING):
-        several = axis in PART_KINDS and len(_catalog(axis)) > 1
-        names = [*(["kind"] if several else []), *_settings_of(axis, kinds)]
-        names = [name for name in names if f"{axis}.{name}" not in skip]
-        if names:
+        names = [(axis, name) for name in _settings_of(axis, kinds) if f"{axis}.{name}" not in skip]
+        if axis in PART_KINDS and len(_catalog(axis)) > 1 and f"{axis}.kind" not in skip:
+            chosen[f"{axis}.kind"] = _widget(start, kinds, axis, "kind")
+        elif names:
             st.markdown(f"**{AXIS_TITLES[axis]}**")
-            columns = st.columns(2)
-        for index, name in enumerate(names):
-            with columns[index % 2]:
+        chosen |= _in_rows(start, kinds, names)
+    return chosen
+
+
+def _in_rows(start: _Start, kinds: dict[str, str], names: list[tuple[str, str]]) -> dict[str, Value | None]:
+    """Two widgets to a row."""
+    chosen: dict[str, Value | None] = {}
+    for first in range(0, len(names), 2):
+        for column, (axis, name) in zip(st.columns(2), names[first : first + 2], strict=False):
+            with column:
                 chosen[f"{axis}.{name}"] = _widget(start, kinds, axis, name)
     return chosen
 

@@ -193,3 +193,20 @@ def test_a_run_outlives_tab_and_server_and_is_shown_again(open_tab, folder, runs
         said(tab, "images/s")
         press(tab, "Stop")
         said(tab, "stopped after")
+
+
+def test_picture_controls_and_reading_stand_beside_each_other_or_follow_each_other(open_tab, address):
+    places = {}
+    for width in (1440, 390):
+        tab = open_tab(width=width)
+        open_train(tab, address, variant="simple", data="oblong")
+        shown = {
+            "picture": tab.get_by_role("heading", name="Simple", exact=True),
+            "controls": tab.get_by_text("Data set", exact=True),
+            "point": tab.get_by_text("The picture that makes its point"),
+        }
+        places[width] = {name: each.bounding_box() for name, each in shown.items()}
+    wide, narrow = places[1440], places[390]
+    assert abs(wide["picture"]["x"] - wide["point"]["x"]) < 40 < wide["controls"]["x"] - wide["picture"]["x"]
+    assert wide["controls"]["y"] < wide["point"]["y"]
+    assert narrow["picture"]["y"] < narrow["controls"]["y"] < narrow["point"]["y"]
