@@ -1,12 +1,14 @@
-"""The contract of every model with an encoder, and what a forward pass leaves for the objective.
+"""The contract of every model: codes become images. One with an encoder makes codes of images as well.
 
     features = encoder(corrupted image)
     code     = bottleneck(features)
     logits   = decoder(code),  reconstruction = sigmoid(logits)
 
-Encoders, bottlenecks and decoders do not know each other: they meet here as plain tensors.
+Encoders, bottlenecks and decoders do not know each other: they meet here as plain tensors. A model whose codes follow
+a known distribution draws new images: `prior` gives codes, `sample` their images.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Protocol, runtime_checkable
@@ -15,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from aecore.errors import SettingError
-from aecore.shapes import Codes, Features, Images, ImageShape
+from aecore.shapes import Codes, Features, Images, ImageShape, Labels
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Bottleneck(Protocol):
 
     latent: int
     features: int
+    draws: bool  # codes are pulled towards N(0, I), so that new ones can be drawn from it
 
     def __call__(self, features: Features, generator: torch.Generator | None) -> Coded:
         """The codes for training; chance comes from `generator` alone."""
@@ -64,38 +67,67 @@ class Bottleneck(Protocol):
         ...
 
 
-class Autoencoder(nn.Module):
-    """Encoder, bottleneck and decoder put together for images of one shape."""
+@dataclass(frozen=True)
+class Sampling:
+    """How images are drawn. A model minds what it names in `controls` and leaves the rest alone."""
 
-    def __init__(self, encoder: nn.Module, bottleneck: Bottleneck, decoder: nn.Module, image_shape: ImageShape):
+    labels: Labels | None = None  # the class of each image; None leaves it to chance
+    truncation: float = 1.0  # how far from the mean: below 1 is nearer to the typical image and less varied
+    guidance: float = 1.0  # how strongly the class decides: 1 as learned, more exaggerates
+    steps: int = 0  # of an image that is made in steps; 0 takes the model's own number
+
+
+class Model(nn.Module):
+    """What every trained model can do: `decoder` turns codes into the logits of images of one shape."""
+
+    controls: frozenset[str] = frozenset()  # the names of the fields of `Sampling` that it minds
+    decoder: nn.Module
+
+    def __init__(self, image_shape: ImageShape):
         super().__init__()
-        self.encoder = encoder
-        self.bottleneck = bottleneck
-        self.decoder = decoder
         self.image_shape = image_shape
 
     @property
     def latent(self) -> int:
         """Size of the code."""
-        return self.bottleneck.latent
+        raise NotImplementedError
 
-    def encode(self, images: Images) -> Codes:
-        """The code of each image; a variational model gives its mean. SettingError for images of another shape."""
-        self._check(images)
-        return self.bottleneck.code(self.encoder(images))
+    @property
+    def generates(self) -> bool:
+        """Whether new images can be drawn: the codes follow the distribution that `prior` draws from."""
+        return True
 
     def decode(self, codes: Codes) -> Images:
         """The image of each code, in [0, 1]. SettingError for codes of another size."""
-        if codes.ndim != 2 or codes.shape[1] != self.latent:
-            raise SettingError(f"This model decodes codes of {self.latent} numbers, not of shape {list(codes.shape)}.")
+        self._check_codes(codes)
+        return self.render(codes)
+
+    def render(self, codes: Tensor) -> Tensor:
+        """The same without looking at the codes first: what an exported decoder does.
+
+        It is recorded for export, where shapes are no numbers: neither it nor what it calls checks any.
+        """
         return torch.sigmoid(self.decoder(codes).float())
 
-    def forward(self, images: Images, generator: torch.Generator | None = None) -> Pass:
-        """Encode and decode as in training. Without a generator nothing is random: the code is `encode`'s."""
-        self._check(images)
-        features = self.encoder(images)
-        coded = self.bottleneck(features, generator)
-        return Pass(self.decoder(coded.codes), coded.codes, coded.posterior)
+    def prior(self, count: int, generator: torch.Generator) -> Codes:
+        """`count` codes drawn from N(0, I), on the generator's device."""
+        return torch.randn(count, self.latent, generator=generator, device=generator.device)
+
+    def sample(self, codes: Codes, sampling: Sampling) -> Images:
+        """The images of codes drawn from the prior."""
+        return self.decode(codes)
+
+    def trainable(self) -> list[nn.Parameter]:
+        """The parameters that training changes; running averages of others are not among them."""
+        return [each for each in self.parameters() if each.requires_grad]
+
+    def recorded(self) -> Mapping[str, Tensor]:
+        """What a snapshot keeps for replay: the weights of the decoder."""
+        return self.decoder.state_dict()
+
+    def _check_codes(self, codes: Tensor) -> None:
+        if codes.ndim != 2 or codes.shape[1] != self.latent:
+            raise SettingError(f"This model decodes codes of {self.latent} numbers, not of shape {list(codes.shape)}.")
 
     def _check(self, images: Tensor) -> None:
         if tuple(images.shape[1:]) != tuple(self.image_shape):
@@ -104,3 +136,35 @@ class Autoencoder(nn.Module):
                 f"(channels x height x width, {prod(self.image_shape)} numbers), "
                 f"not {' x '.join(map(str, images.shape[1:]))}."
             )
+
+
+class Autoencoder(Model):
+    """Encoder, bottleneck and decoder put together for images of one shape."""
+
+    def __init__(self, encoder: nn.Module, bottleneck: Bottleneck, decoder: nn.Module, image_shape: ImageShape):
+        super().__init__(image_shape)
+        self.encoder = encoder
+        self.bottleneck = bottleneck
+        self.decoder = decoder
+
+    @property
+    def latent(self) -> int:
+        """Size of the code."""
+        return self.bottleneck.latent
+
+    @property
+    def generates(self) -> bool:
+        """Whether its codes were pulled towards a distribution to draw from."""
+        return self.bottleneck.draws
+
+    def encode(self, images: Images) -> Codes:
+        """The code of each image; a variational model gives its mean. SettingError for images of another shape."""
+        self._check(images)
+        return self.bottleneck.code(self.encoder(images))
+
+    def forward(self, images: Images, generator: torch.Generator | None = None) -> Pass:
+        """Encode and decode as in training. Without a generator nothing is random: the code is `encode`'s."""
+        self._check(images)
+        features = self.encoder(images)
+        coded = self.bottleneck(features, generator)
+        return Pass(self.decoder(coded.codes), coded.codes, coded.posterior)

@@ -16,7 +16,7 @@ from aecore.runs.folder import Run
 from pages.shared.frame import as_code, page
 from pages.shared.latent_canvas import Projection, pack_scene, show_scene
 from pages.shared.opened import open_for_page, weights_version
-from pages.shared.pickers import pick_run
+from pages.shared.pickers import has_encoder, pick_run
 
 if TYPE_CHECKING:
     from aecore.runs.opened import OpenRun
@@ -43,7 +43,7 @@ class Scene:
 
 def show() -> None:
     """The picker, the canvas, and how to use it."""
-    run = pick_run(PAGE)
+    run = pick_run(PAGE, has_encoder)
     if run is None:
         return
     following = run.alive()

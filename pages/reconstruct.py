@@ -19,7 +19,7 @@ from pages.shared.matrix import Numbers, Row, Scale, digits, show_matrix, show_n
 from pages.shared.measures import mean_of, measure_rows
 from pages.shared.noise import Noise, pick_noise
 from pages.shared.opened import open_for_page, weights_version
-from pages.shared.pickers import pick_run
+from pages.shared.pickers import has_encoder, pick_run
 from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import Slot, slot
 from pages.shared.words import plain
@@ -64,7 +64,7 @@ class Shown:
 
 def show() -> None:
     """Pictures on the left, choices on the right, measured quality below."""
-    run = pick_run(PAGE)
+    run = pick_run(PAGE, has_encoder)
     if run is None:
         return
     opened = open_for_page(run)

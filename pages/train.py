@@ -122,7 +122,7 @@ def _choices(waiting: int) -> tuple[Variant, Plan | None, DeltaGenerator]:
     with form:
         changes = _form(variant, rest)
     with rest.expander("Which images, seed, name"):
-        classes, limit = _pick_images(info)
+        classes, limit = _pick_images(variant, info)
         seed = _pick_seed()
         name = _pick_name(variant, info)
         device = _pick_device()
@@ -206,7 +206,7 @@ def _about(info: DatasetInfo, plan: Plan | None) -> str:
     return f"{number} training images, {height}×{width} pixels, {'grey' if channels == 1 else 'colour'}"
 
 
-def _pick_images(info: DatasetInfo) -> tuple[tuple[int, ...], int]:
+def _pick_images(variant: Variant, info: DatasetInfo) -> tuple[tuple[int, ...], int]:
     """The classes to train on, none for all, and how many images, 0 for all."""
     classes: list[int] = []
     if info.class_names:
@@ -222,9 +222,11 @@ def _pick_images(info: DatasetInfo) -> tuple[tuple[int, ...], int]:
         "Training images",
         0,
         info.train,
+        min(variant.images, info.train),
         step=min(1000, max(1, info.train // 10)),
-        key=f"{PAGE}.limit.{info.key}",
-        help="How many of them, of every class about as many. 0 takes all.",
+        key=f"{PAGE}.limit.{info.key}" + (f".{variant.key}" if variant.images else ""),
+        help="How many of them, of every class about as many. "
+        + (f"0 takes the variant's {variant.images:,}." if variant.images else "0 takes all."),
         persist_state="session",
     )
     return tuple(sorted(classes)), int(limit)
@@ -277,7 +279,7 @@ def _built(recipe: "Recipe", info: DatasetInfo) -> "Architecture":
     """The networks as they would be; SettingError when they do not fit the images."""
     from aecore.analysis.architecture import architecture
 
-    return architecture(recipe.parts, info.shape)
+    return architecture(recipe.parts, info.shape, len(info.class_names))
 
 
 def _images(recipe: "Recipe", info: DatasetInfo) -> tuple[int, int]:
@@ -327,7 +329,7 @@ def _cost(plan: Plan) -> None:
     with st.spinner("Trying the layers on this device, about a second …"):
         # What does not change the cost is left out, so that another seed or class is not estimated anew.
         recipe = replace(plan.recipe, seed=0, data=replace(plan.recipe.data, classes=(), limit=0))
-        cost = _estimate(recipe.to_json(), plan.built.image_shape, *plan.images, plan.device)
+        cost = _estimate(recipe.to_json(), plan.built.image_shape, *plan.images, plan.device, plan.built.classes)
     st.markdown(
         f"**{cost.parameters:,}** parameters · about **{duration(cost.seconds)}** · "
         f"about **{cost.memory.total / 1e6:,.0f} MB** of memory",
@@ -342,12 +344,14 @@ def _cost(plan: Plan) -> None:
 
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)  # free memory changes; times are kept by the estimate
-def _estimate(recipe: str, shape: tuple[int, int, int], train: int, validation: int, device: str) -> "Estimate":
+def _estimate(
+    recipe: str, shape: tuple[int, int, int], train: int, validation: int, device: str, classes: int
+) -> "Estimate":
     from aecore.analysis.estimate import estimate
     from aecore.training.precision import find_device
     from aecore.training.recipe import Recipe
 
-    return estimate(Recipe.from_json(recipe), shape, train, validation, find_device(device))
+    return estimate(Recipe.from_json(recipe), shape, train, validation, find_device(device), classes)
 
 
 def _lines(plan: Plan) -> None:

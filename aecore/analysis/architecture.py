@@ -14,7 +14,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from aecore.model import Autoencoder, Coded
+from aecore.model import Coded, Model
 from aecore.shapes import ImageShape
 from aecore.variants.compose import Parts, compose
 
@@ -26,7 +26,7 @@ class Layer:
     """One layer, shapes without the batch."""
 
     name: str  # its place in the model, as in the names of its weights
-    part: str  # "encoder", "bottleneck" or "decoder"
+    part: str  # "encoder", "bottleneck", "decoder", or what a model has besides: "discriminator" ...
     kind: str  # torch's name: "Linear", "Conv2d" ...
     shape_in: Shape
     shape_out: Shape
@@ -51,6 +51,7 @@ class Architecture:
     layers: tuple[Layer, ...]
     image_shape: ImageShape
     latent: int
+    classes: int = 0
 
     @property
     def parameters(self) -> int:
@@ -63,19 +64,19 @@ class Architecture:
         return tuple(layer for layer in self.layers if layer.part == "bottleneck" or layer.operations or layer.pools)
 
 
-def architecture(parts: Parts, image_shape: ImageShape) -> Architecture:
+def architecture(parts: Parts, image_shape: ImageShape, classes: int = 0) -> Architecture:
     """The architecture that `parts` give for images of `image_shape`. SettingError for parts that do not fit."""
     with torch.device("meta"):
-        model = compose(parts, image_shape, seed=0).model
-    return Architecture(_walk(model.eval()), image_shape, model.latent)
+        model = compose(parts, image_shape, 0, classes).model
+    return Architecture(_walk(model.eval()), image_shape, model.latent, classes)
 
 
-def layers(model: Autoencoder) -> tuple[Layer, ...]:
+def layers(model: Model) -> tuple[Layer, ...]:
     """The layers of a model in the order in which an image meets them. The model itself is not touched."""
     return _walk(copy.deepcopy(model).to("meta").eval())
 
 
-def _walk(model: Autoencoder) -> tuple[Layer, ...]:
+def _walk(model: Model) -> tuple[Layer, ...]:
     found: list[Layer] = []
     with torch.inference_mode(), _listening(model, found):
         model(torch.zeros(1, *model.image_shape, device="meta"))
@@ -83,7 +84,7 @@ def _walk(model: Autoencoder) -> tuple[Layer, ...]:
 
 
 @contextmanager
-def _listening(model: Autoencoder, found: list[Layer]) -> Iterator[None]:
+def _listening(model: Model, found: list[Layer]) -> Iterator[None]:
     """While it lasts, every layer that runs adds itself to `found`."""
     hooks = [
         module.register_forward_hook(partial(_note, found, name))

@@ -27,7 +27,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from aecore.analysis.architecture import Architecture, Layer, architecture
 from aecore.analysis.kept import Kept
-from aecore.model import Autoencoder, Pass
+from aecore.model import Model, Pass
 from aecore.randomness import torch_stream
 from aecore.shapes import ImageShape
 from aecore.training.batches import images_per_step
@@ -84,10 +84,15 @@ class Estimate:
 
 
 def estimate(
-    recipe: Recipe, image_shape: ImageShape, train_images: int, validation_images: int, device: Device
+    recipe: Recipe,
+    image_shape: ImageShape,
+    train_images: int,
+    validation_images: int,
+    device: Device,
+    classes: int = 0,
 ) -> Estimate:
     """What training `recipe` on so many images costs. SettingError for parts that do not fit the image."""
-    built = architecture(recipe.parts, image_shape)
+    built = architecture(recipe.parts, image_shape, classes)
     settings = recipe.stages[-1]
     batch = images_per_step(settings.batch_size, train_images)
     place = _Place(device, resolve_precision(settings.precision, device))
@@ -132,7 +137,7 @@ _MEASURED: Kept[float] = Kept(1024)
 def _layers_seconds(recipe: Recipe, built: Architecture, batch: int, place: _Place) -> float:
     """Forward and backward through all layers, for one image of a batch."""
     with torch.device("meta"):
-        modules = dict(compose(recipe.parts, built.image_shape, recipe.seed).model.named_modules())
+        modules = dict(compose(recipe.parts, built.image_shape, recipe.seed, built.classes).model.named_modules())
     return sum(
         _layer_seconds(layer, modules[layer.name], batch, place) for layer in built.layers if layer.kind not in FREE
     )
@@ -245,7 +250,7 @@ def _memory(recipe: Recipe, built: Architecture, batch: int, images: int, device
     resident = images * pixels if kind == "cuda" and images * pixels < available // 2 else 0  # elsewhere on disk
     return Memory(
         parameters=PARAMETER_BYTES * built.parameters,
-        activations=_saved_bytes(recipe, built.image_shape) * batch,
+        activations=_saved_bytes(recipe, built) * batch,
         images=resident + 4 * batch * pixels,
         program=PROGRAM_BYTES[kind],
         available=available,
@@ -258,17 +263,17 @@ def _free_bytes(device: Device) -> int:
     return int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]
 
 
-def _saved_bytes(recipe: Recipe, shape: ImageShape) -> int:
+def _saved_bytes(recipe: Recipe, built: Architecture) -> int:
     """What one image's forward pass keeps for the backward pass, counted without computing anything.
 
     Weights are kept too, but once and not for every image: the difference of two batches leaves them out.
     """
     with torch.device("meta"):
-        model = compose(recipe.parts, shape, recipe.seed).model.train()
+        model = compose(recipe.parts, built.image_shape, recipe.seed, built.classes).model.train()
     return (_kept_bytes(model, 4) - _kept_bytes(model, 2)) // 2
 
 
-def _kept_bytes(model: Autoencoder, batch: int) -> int:
+def _kept_bytes(model: Model, batch: int) -> int:
     kept = 0
 
     def keep(tensor: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ import torch
 from aecore.analysis.baselines import fit_pca
 from aecore.analysis.linear_denoiser import LinearDenoiser, fit_linear_denoiser
 from aecore.analysis.measures import Measures, Sum, cross_entropies, squared_errors
-from aecore.analysis.trained import Trained, as_floats, batch_size, device_of, model_of, noise, part_of, slices
+from aecore.analysis.trained import Trained, as_floats, autoencoder_of, batch_size, device_of, noise, part_of, slices
 from aecore.corruption.catalog import CORRUPTIONS, Corruption, strength
 from aecore.data.splits import nested_subset
 from aecore.errors import DataError
@@ -93,7 +93,7 @@ class _Task:
     """One evaluation in progress: sums over batches."""
 
     def __init__(self, trained: Trained):
-        self.model = model_of(trained)
+        self.model = autoencoder_of(trained)
         self.choice = trained.recipe.parts.corruption
         self.corruption = trained.composition.corruption
         self.pca = fit_pca(trained.splits.train, self.model.latent)

@@ -16,9 +16,9 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from aecore.analysis.trained import Trained, device_of, model_of
+from aecore.analysis.trained import Trained, autoencoder_of, device_of, model_of
 from aecore.errors import SettingError
-from aecore.model import Autoencoder
+from aecore.model import Autoencoder, Model
 
 OPSET = 17  # known to onnxruntime since 2022 and to onnxruntime-web
 WHAT = ("encoder", "decoder", "weights")
@@ -27,12 +27,12 @@ _EXPORTING = threading.Lock()  # torch records into state of the whole process
 
 
 class _Decoder(nn.Module):
-    def __init__(self, model: Autoencoder):
+    def __init__(self, model: Model):
         super().__init__()
-        self.decoder = model.decoder
+        self.model = model
 
     def forward(self, codes: Tensor) -> Tensor:
-        return torch.sigmoid(self.decoder(codes).float())
+        return self.model.render(codes)
 
 
 class _Encoder(nn.Module):
@@ -53,8 +53,8 @@ def decoder_onnx(trained: Trained) -> bytes:
 
 
 def encoder_onnx(trained: Trained) -> bytes:
-    """The encoder with its bottleneck as an ONNX file; a variational one gives the mean."""
-    model = model_of(trained)
+    """The encoder with its bottleneck as an ONNX file; a variational one gives the mean. RunError without one."""
+    model = autoencoder_of(trained)
     example = torch.zeros(2, *model.image_shape, device=device_of(model))
     return _with_size(_recorded(_Encoder(model).eval(), example, "images", "codes"), model.latent)
 

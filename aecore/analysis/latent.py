@@ -113,7 +113,7 @@ def map_codes(trained: Trained, codes: Floats, indices: Indices, images: ImageSe
 
 def is_variational(trained: Trained) -> bool:
     """Whether the encoder gives a distribution: then the bottleneck knows a posterior."""
-    return hasattr(model_of(trained).bottleneck, "posterior")
+    return hasattr(getattr(model_of(trained), "bottleneck", None), "posterior")
 
 
 def _plane(codes: Floats) -> tuple[Floats, Projection | None, tuple[str, str], str]:

@@ -19,9 +19,9 @@ from aecore.analysis.trained import (
     Indices,
     Trained,
     as_floats,
+    autoencoder_of,
     batch_size,
     device_of,
-    model_of,
     noise,
     part_of,
     slices,
@@ -71,7 +71,7 @@ def reconstruct(
     would stand beside stays empty. SettingError for what does not exist or images of another shape.
     """
     choice, corrupt = chosen_corruption(trained, corruption, level)
-    beside = fit_pca(trained.splits.train, model_of(trained).latent) if pca else None
+    beside = fit_pca(trained.splits.train, autoencoder_of(trained).latent) if pca else None
     clean = as_floats(images)
     with torch.inference_mode():
         corrupted = corrupt(clean, noise(seed, "reconstruct", 0))
@@ -95,7 +95,7 @@ def reconstruct(
 
 def _restore(trained: Trained, corrupted: Images) -> tuple[torch.Tensor, torch.Tensor]:
     """Codes and reconstructions, on the CPU; one forward pass, as in training."""
-    model = model_of(trained)
+    model = autoencoder_of(trained)
     outcomes = [
         model(corrupted[each].to(device_of(model))) for each in slices(len(corrupted), batch_size(model.image_shape))
     ]

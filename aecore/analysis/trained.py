@@ -18,7 +18,7 @@ import torch
 
 from aecore.data.image_set import ImageSet, Pixels, Splits
 from aecore.errors import RunError, SettingError
-from aecore.model import Autoencoder
+from aecore.model import Autoencoder, Model
 from aecore.randomness import torch_stream
 from aecore.shapes import Images, ImageShape
 from aecore.training.recipe import Recipe
@@ -51,7 +51,7 @@ class Trained(Protocol):
         ...
 
 
-def model_of(trained: Trained) -> Autoencoder:
+def model_of(trained: Trained) -> Model:
     """The model; RunError while it is in training mode, because batch normalisation would learn from being watched."""
     model = trained.composition.model
     if model.training:
@@ -59,7 +59,15 @@ def model_of(trained: Trained) -> Autoencoder:
     return model
 
 
-def device_of(model: Autoencoder) -> torch.device:
+def autoencoder_of(trained: Trained) -> Autoencoder:
+    """The model, which must have an encoder: RunError where it has none, or while it is in training mode."""
+    model = model_of(trained)
+    if not isinstance(model, Autoencoder):
+        raise RunError("This model has no encoder, so it can only draw images: choose a run of an autoencoder.")
+    return model
+
+
+def device_of(model: Model) -> torch.device:
     """Where the weights lie."""
     return next(model.parameters()).device
 
@@ -94,8 +102,8 @@ def noise(seed: int, purpose: str, batch: int) -> torch.Generator:
 
 
 def encode(trained: Trained, images: Pixels) -> Floats:
-    """The code of each image, [n, latent]. SettingError for images of another shape."""
-    model = model_of(trained)
+    """The code of each image, [n, latent]. SettingError for images of another shape, RunError without an encoder."""
+    model = autoencoder_of(trained)
     codes = np.empty((len(images), model.latent), dtype=np.float32)
     with torch.inference_mode():
         for each in slices(len(images), batch_size(model.image_shape)):

@@ -1,4 +1,8 @@
-"""The bottlenecks there are. `build(settings)` gives a module that keeps the contract `aecore.model.Bottleneck`."""
+"""The bottlenecks there are.
+
+`build(settings, classes)` gives a module that keeps the contract `aecore.model.Bottleneck`; `classes` is how many the
+images have, 0 where they have none.
+"""
 
 from aecore.bottlenecks.gaussian import Gaussian, GaussianSettings
 from aecore.bottlenecks.plain import Plain, PlainSettings

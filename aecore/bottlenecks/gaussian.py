@@ -32,7 +32,9 @@ class GaussianSettings(Settings):
 class Gaussian(nn.Module):
     """features -> posterior -> a code drawn from it."""
 
-    def __init__(self, settings: GaussianSettings):
+    draws = True
+
+    def __init__(self, settings: GaussianSettings, classes: int = 0):
         super().__init__()
         self.latent = settings.code_size
         self.features = 2 * settings.code_size

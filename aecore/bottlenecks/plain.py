@@ -28,7 +28,9 @@ class PlainSettings(Settings):
 class Plain(nn.Module):
     """features -> code, unchanged."""
 
-    def __init__(self, settings: PlainSettings):
+    draws = False
+
+    def __init__(self, settings: PlainSettings, classes: int = 0):
         super().__init__()
         self.latent = self.features = settings.code_size
 

@@ -24,6 +24,8 @@ SUMMARY: Keys = {
     "seed": "of everything random",
     "latent": "numbers in the code",
     "image_shape": "channels, height and width; null before the first start",
+    "encodes": "whether the model has an encoder; true before the first start",
+    "generates": "whether it draws new images",
     "parameters": "of the model; 0 before the first start",
     "device": "in words; before the first start the key that was asked for",
     "loss": "mean over the validation images after the last epoch; null before the first",

@@ -113,7 +113,8 @@ def _require_memory(recipe: "Recipe", splits: "Splits", device: str) -> None:
     from aecore.training.precision import find_device
 
     place = find_device(device)
-    memory = estimate(recipe, splits.shape, len(splits.train), len(splits.validation), place).memory
+    sizes = (len(splits.train), len(splits.validation))
+    memory = estimate(recipe, splits.shape, *sizes, place, splits.classes).memory
     need = f"about {memory.total / 1e9:,.1f} GB of memory, and {memory.available / 1e9:,.1f} GB are free on {place.key}"
     if memory.parameters > memory.available:
         raise SettingError(f"This model needs {need}: choose fewer or narrower layers.")

@@ -104,3 +104,8 @@ class Splits:
     def shape(self) -> Shape:
         """(channels, height, width) of every image."""
         return self.train.shape
+
+    @property
+    def classes(self) -> int:
+        """How many classes the images have; 0 where they have no labels."""
+        return 0 if self.train.labels is None else len(self.train.class_names)

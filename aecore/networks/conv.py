@@ -90,7 +90,9 @@ class Double(nn.Module):
         return doubled[:, :, :height, :width]
 
 
-def build_conv(settings: ConvSettings, image_shape: ImageShape, features: int, latent: int) -> Networks:
+def build_conv(
+    settings: ConvSettings, image_shape: ImageShape, features: int, latent: int, classes: int = 0
+) -> Networks:
     """Encoder to `features` numbers and decoder from `latent` numbers; SettingError for more levels than fit."""
     channels, height, width = image_shape
     if not settings.channels:

@@ -37,7 +37,9 @@ class DenseSettings(Settings):
     activation: str = setting("silu", choices=CHOICES, reason="non-linearity after every hidden layer", advanced=True)
 
 
-def build_dense(settings: DenseSettings, image_shape: ImageShape, features: int, latent: int) -> Networks:
+def build_dense(
+    settings: DenseSettings, image_shape: ImageShape, features: int, latent: int, classes: int = 0
+) -> Networks:
     """Encoder to `features` numbers and decoder from `latent` numbers; SettingError for a layer that says nothing."""
     if settings.normalisation and 1 in settings.hidden:
         raise SettingError(

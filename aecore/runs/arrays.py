@@ -1,8 +1,8 @@
 """Previews and snapshots as safetensors files, without torch.
 
-    preview.safetensors           epoch, recorded, codes, clean, corrupted, reconstructions
+    preview.safetensors           epoch, recorded, codes, clean, corrupted, reconstructions, samples
     snapshots/inputs.safetensors  clean, corrupted, labels (if the images have any): the same for every epoch
-    snapshots/00012.safetensors   codes, reconstructions, decoder.<name>
+    snapshots/00012.safetensors   codes, reconstructions, samples, decoder.<name>
 
 Codes and weights are float16: the map and a replay need no more.
 """
@@ -31,6 +31,7 @@ class Snapshot:
     clean: npt.NDArray[np.uint8]
     corrupted: npt.NDArray[np.uint8]
     reconstructions: npt.NDArray[np.uint8]
+    samples: npt.NDArray[np.uint8]
     decoder: Mapping[str, npt.NDArray[Any]]
 
 
@@ -73,6 +74,7 @@ def preview_arrays(preview: Preview) -> dict[str, npt.NDArray[Any]]:
         "clean": preview.clean,
         "corrupted": preview.corrupted,
         "reconstructions": preview.reconstructions,
+        "samples": preview.samples,
     }
 
 
@@ -86,6 +88,7 @@ def as_preview(arrays: Arrays) -> Preview:
             clean=_pixels(arrays["clean"]),
             corrupted=_pixels(arrays["corrupted"]),
             reconstructions=_pixels(arrays["reconstructions"]),
+            samples=_samples(arrays),
         )
     )
 
@@ -100,6 +103,7 @@ def as_snapshot(epoch: int, inputs: Arrays, recorded: Arrays) -> Snapshot:
             clean=_pixels(inputs["clean"]),
             corrupted=_pixels(inputs["corrupted"]),
             reconstructions=_pixels(recorded["reconstructions"]),
+            samples=_samples(recorded),
             decoder=decoder,
         )
     )
@@ -117,6 +121,11 @@ def _pixels(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if values.dtype != np.uint8 or values.ndim != 4:
         raise ValueError(f"images are {values.dtype} of shape {list(values.shape)}")
     return values
+
+
+def _samples(arrays: Arrays) -> npt.NDArray[np.uint8]:
+    """None are there where the model draws no images."""
+    return _pixels(arrays["samples"]) if "samples" in arrays else _pixels(arrays["reconstructions"])[:0]
 
 
 def _or_damaged(make: Callable[[], Made]) -> Made:

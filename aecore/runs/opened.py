@@ -40,7 +40,7 @@ def open_run(run: Run, device: str = "cpu", epoch: int | None = None) -> OpenRun
     weights = checkpoint.part("model")
     if epoch is not None:
         weights |= _recorded_decoder(run, epoch)
-    composition = compose(recipe.parts, splits.shape, recipe.seed)
+    composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
     try:
         composition.model.load_state_dict(weights)
     except RuntimeError as error:

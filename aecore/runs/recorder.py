@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecore.model import Autoencoder
 from aecore.runs.arrays import compact, preview_arrays, to_bytes
 from aecore.runs.environment import write_environment
 from aecore.runs.files import append_line, read_lines, write_file
@@ -96,6 +97,8 @@ class _Journal:
             device=event.device,
             precision=event.precision,
             parameters=event.parameters,
+            encodes=isinstance(self.training.model, Autoencoder),
+            generates=self.training.model.generates,
             image_shape=list(self.training.splits.shape),
             class_names=list(self.training.splits.train.class_names),
             train_images=event.train_images,
@@ -140,9 +143,14 @@ class _Journal:
         return {"clean": event.clean, "corrupted": event.corrupted, **known}
 
     def _snapshot(self, event: Preview) -> dict[str, npt.NDArray[Any]]:
-        decoder = self.training.model.decoder.state_dict()
+        decoder = self.training.model.recorded()
         weights = {f"decoder.{name}": compact(each.detach().cpu().numpy()) for name, each in decoder.items()}
-        return {"codes": compact(event.codes), "reconstructions": event.reconstructions, **weights}
+        return {
+            "codes": compact(event.codes),
+            "reconstructions": event.reconstructions,
+            "samples": event.samples,
+            **weights,
+        }
 
     def _finish(self, event: Finished) -> None:
         size = self.run.bytes_on_disk()

@@ -23,6 +23,8 @@ class RunSummary:
     seed: int
     latent: int
     image_shape: tuple[int, int, int] | None  # None before the first start
+    encodes: bool  # whether the model has an encoder
+    generates: bool  # whether it draws new images
     parameters: int  # 0 before the first start
     device: str  # as a person reads it; before the first start the key that was asked for
     loss: float | None  # of the last validation
@@ -58,6 +60,8 @@ def summarise(
         seed=whole(recipe, "seed"),
         latent=whole(recipe, "parts", "bottleneck", "code_size"),
         image_shape=_shape(status.get("image_shape")),
+        encodes=status.get("encodes", True) is not False,
+        generates=status.get("generates") is True,
         parameters=whole(status, "parameters"),
         device=text(status, "device") or str(about["device"]),
         loss=number(metrics, "validation", "loss"),

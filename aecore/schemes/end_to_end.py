@@ -6,15 +6,11 @@ loss = mean over the batch of objective(model(corruption(clean)), clean)
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from torch import nn
-
-from aecore.corruption.catalog import Corruption
-from aecore.model import Autoencoder
-from aecore.objectives.catalog import Objective
+from aecore.model import Model
 from aecore.randomness import Streams
-from aecore.schemes.scheme import Phase
+from aecore.schemes.scheme import Batch, Phase, Scheme
 from aecore.settings import Settings
-from aecore.shapes import Images, PerImage
+from aecore.shapes import PerImage
 
 
 @dataclass(frozen=True)
@@ -22,28 +18,19 @@ class EndToEndSettings(Settings):
     """Nothing to set."""
 
 
-class EndToEnd:
+class EndToEnd(Scheme):
     """One group, one phase."""
 
-    def __init__(self, settings: EndToEndSettings, corruption: Corruption, objective: Objective):
-        self.settings = settings
-        self.corruption = corruption
-        self.objective = objective
-
-    def groups(self, model: Autoencoder) -> Mapping[str, list[nn.Parameter]]:
-        """Everything."""
-        return {"all": list(model.parameters())}
-
-    def phases(self, model: Autoencoder, clean: Images, streams: Streams) -> Iterator[Phase]:
+    def phases(self, model: Model, batch: Batch, streams: Streams) -> Iterator[Phase]:
         """The one phase."""
-        loss, parts = self._losses(model, clean, streams)
+        loss, parts = self._losses(model, batch, streams)
         yield Phase("all", loss.mean(), {name: each.mean() for name, each in parts.items()})
 
-    def measure(self, model: Autoencoder, clean: Images, streams: Streams) -> Mapping[str, PerImage]:
+    def measure(self, model: Model, batch: Batch, streams: Streams) -> Mapping[str, PerImage]:
         """The loss and its parts for each image."""
-        loss, parts = self._losses(model, clean, streams)
+        loss, parts = self._losses(model, batch, streams)
         return {"loss": loss, **parts}
 
-    def _losses(self, model: Autoencoder, clean: Images, streams: Streams) -> tuple[PerImage, dict[str, PerImage]]:
-        corrupted = self.corruption(clean, streams["corruption"])
-        return self.objective(model(corrupted, streams["posterior"]), clean)
+    def _losses(self, model: Model, batch: Batch, streams: Streams) -> tuple[PerImage, dict[str, PerImage]]:
+        corrupted = self.corruption(batch.clean, streams["corruption"])
+        return self.objective(model(corrupted, streams["posterior"]), batch.clean)

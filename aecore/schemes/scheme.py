@@ -3,17 +3,45 @@
 A scheme names groups of parameters; the loop gives each its optimiser. For every batch the scheme runs through its
 phases: it yields a loss and the group that should make it small, the loop takes that step, and the scheme goes on
 with the changed parameters. End-to-end training has one group and one phase; a GAN has two of each.
+
+A scheme may divide training into chapters, one after the other (a layer each, or first without labels and then
+with), each with the learning-rate schedule from its beginning to its end. Every batch says in which chapter it is.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from aecore.model import Autoencoder
+from aecore.corruption.catalog import Corruption
+from aecore.model import Autoencoder, Model
+from aecore.objectives.catalog import Objective
 from aecore.randomness import Streams
-from aecore.shapes import Images, Scalar
+from aecore.settings import Settings
+from aecore.shapes import Images, Labels, Scalar
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of training: a word for the code, what a person reads, and its share of all steps."""
+
+    key: str
+    title: str
+    share: float
+
+
+WHOLE = Chapter("", "", 1.0)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a scheme is given at each step: clean images in [0, 1], their classes if they have any, and the moment."""
+
+    clean: Images
+    labels: Labels | None = None
+    chapter: str = ""  # the key of the chapter
+    done: float = 0.0  # share of all steps that are over, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -23,20 +51,43 @@ class Phase:
     group: str
     loss: Scalar
     parts: Mapping[str, Scalar]
+    rate: float = 1.0  # factor on the learning rate
 
 
-@runtime_checkable
-class Scheme(Protocol):
+@dataclass(frozen=True)
+class Group:
+    """Parameters with an optimiser of their own, and the decay of its running means (Adam's beta 1 and beta 2)."""
+
+    parameters: list[nn.Parameter] = field(default_factory=list)
+    betas: tuple[float, float] = (0.9, 0.999)
+
+
+class Scheme(ABC):
     """Built with `build(settings, corruption, objective)`."""
 
-    def groups(self, model: Autoencoder) -> Mapping[str, list[nn.Parameter]]:
-        """The groups of parameters, each of which gets an optimiser of its own."""
-        ...
+    trains: type[Model] = Autoencoder  # what kind of model it can fit
 
-    def phases(self, model: Autoencoder, clean: Images, streams: Streams) -> Iterator[Phase]:
-        """The phases for one batch of clean images in [0, 1]."""
-        ...
+    def __init__(self, settings: Settings, corruption: Corruption, objective: Objective):
+        self.settings = settings
+        self.corruption = corruption
+        self.objective = objective
 
-    def measure(self, model: Autoencoder, clean: Images, streams: Streams) -> Mapping[str, Tensor]:
+    def groups(self, model: Model) -> Mapping[str, Group]:
+        """The groups of parameters, each of which gets an optimiser of its own: every trainable one in one of them."""
+        return {"all": Group(model.trainable())}
+
+    def chapters(self, model: Model, further: bool) -> tuple[Chapter, ...]:
+        """The parts of training, their shares adding up to 1. `further`: a finished model is being trained on."""
+        return (WHOLE,)
+
+    @abstractmethod
+    def phases(self, model: Model, batch: Batch, streams: Streams) -> Iterator[Phase]:
+        """The phases for one batch."""
+
+    @abstractmethod
+    def measure(self, model: Model, batch: Batch, streams: Streams) -> Mapping[str, Tensor]:
         """The same numbers as `parts`, and "loss", without training: one number per image."""
-        ...
+
+    def reconstruct(self, model: Autoencoder, corrupted: Images, chapter: str) -> Images:
+        """What the model makes of images at this moment of training, as far as it is trained."""
+        return model.decode(model.encode(corrupted))

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
-BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+BETAS, EPS = (0.9, 0.999), 1e-8
 NAMES = ("step", "exp_avg", "exp_avg_sq")
 
 
@@ -30,6 +30,7 @@ class Group:
     decays: bool
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
+    betas: tuple[float, float] = BETAS
 
 
 class AdamW:
@@ -63,8 +64,8 @@ class AdamW:
                 steps,
                 fused=self._fused,
                 amsgrad=False,
-                beta1=BETA1,
-                beta2=BETA2,
+                beta1=group.betas[0],
+                beta2=group.betas[1],
                 lr=group.learning_rate,
                 weight_decay=group.weight_decay,
                 eps=EPS,

@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from aecore.data.image_set import ImageSet
 from aecore.randomness import numpy_stream
-from aecore.shapes import Images
+from aecore.shapes import Images, Labels
 from aecore.training.recipe import TrainingSettings
 
 LARGEST, SMALLEST, STEPS = 256, 16, 32  # of a batch that is not chosen, and of the epoch it makes
@@ -25,6 +25,7 @@ class Batches:
 
     def __init__(self, images: ImageSet, device: torch.device):
         self.pixels = images.images
+        self.labels = None if images.labels is None else torch.from_numpy(np.array(images.labels)).to(device)
         self.device = device
         self.resident = torch.from_numpy(np.array(self.pixels)).to(device) if self._fits() else None
 
@@ -38,6 +39,10 @@ class Batches:
         else:
             chosen = torch.from_numpy(np.ascontiguousarray(self.pixels[indices])).to(self.device)
         return chosen.float().div_(255.0)
+
+    def labels_at(self, indices: npt.NDArray[np.int64]) -> Labels | None:
+        """The classes of the images at `indices`; None where they have none."""
+        return None if self.labels is None else self.labels[torch.from_numpy(indices).to(self.device)]
 
     def _fits(self) -> bool:
         if self.device.type != "cuda":

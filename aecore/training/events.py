@@ -46,14 +46,16 @@ class Epoch:
     images_per_second: float
     seconds: float  # of training since the start of the run, without pauses
     learning_rate: float
+    chapter: str = ""  # the part of training in which the epoch ended, where the scheme has several
 
 
 @dataclass(frozen=True)
 class Preview:
-    """After each epoch: the fixed validation images as the model sees them now.
+    """After each epoch: the fixed validation images as the model sees them now, and images drawn from the same codes.
 
     codes          float32 [2000 or fewer, latent]
-    clean, corrupted, reconstructions   uint8 [16 or fewer, channels, height, width]
+    clean, corrupted, reconstructions, samples   uint8 [16 or fewer, channels, height, width]
+    Empty where a model has no encoder (codes, corrupted, reconstructions) or draws no images (samples).
     `recorded` says that this epoch is one of those kept for replay, with the decoder's weights.
     """
 
@@ -63,6 +65,7 @@ class Preview:
     clean: npt.NDArray[np.uint8]
     corrupted: npt.NDArray[np.uint8]
     reconstructions: npt.NDArray[np.uint8]
+    samples: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

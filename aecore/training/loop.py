@@ -18,9 +18,11 @@ from torch import Tensor, nn
 
 from aecore.data.image_set import Splits
 from aecore.errors import RunError, SettingError, TrainingError
-from aecore.model import Autoencoder
-from aecore.randomness import Streams, derive
-from aecore.shapes import Images
+from aecore.model import Autoencoder, Model, Sampling
+from aecore.randomness import Streams, derive, torch_stream
+from aecore.schemes.scheme import Batch, Chapter
+from aecore.schemes.scheme import Group as Fitted
+from aecore.shapes import Images, Labels
 from aecore.training.adamw import AdamW, Group
 from aecore.training.batches import Augmentation, Batches, images_per_step, order
 from aecore.training.checkpoints import Checkpoint, Position
@@ -54,15 +56,16 @@ class Training:
         self.recipe = recipe
         self.splits = splits
         self.device = device
-        composition = compose(recipe.parts, splits.shape, recipe.seed)
+        composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
         self.scheme = composition.scheme
-        self.model: Autoencoder = _placed(composition.model, device)
+        self.model: Model = _placed(composition.model, device)
         self._corruption = composition.corruption
         self._streams = Streams(recipe.seed, device.key)
         self._train = Batches(splits.train, torch.device(device.key))
         self._validation = Batches(splits.validation, torch.device(device.key))
-        self._groups = {name: list(parameters) for name, parameters in self.scheme.groups(self.model).items()}
-        self._optimisers = {name: _optimiser(parameters, device) for name, parameters in self._groups.items()}
+        self._groups = dict(self.scheme.groups(self.model))
+        self._optimisers = {name: _optimiser(group, device) for name, group in self._groups.items()}
+        self._chapters = [self.scheme.chapters(self.model, further) for further in (False, True)]
         self._totals: dict[str, Tensor] = {}
         self._position = Position()
         if checkpoint is not None:
@@ -105,7 +108,7 @@ class Training:
         train = {name: float(total) / (steps * size) for name, total in self._totals.items()}
         self._totals.clear()
         started = time.perf_counter()
-        validation = self._measure()
+        validation = self._measure(stage, epoch)
         preview = self._preview(epoch + 1, stage)
         seconds = self._position.seconds - seconds_before
         self._advance(epoch=epoch + 1, step_in_epoch=0, seconds=self._position.seconds + time.perf_counter() - started)
@@ -118,6 +121,7 @@ class Training:
             images_per_second=(steps - already) * size / max(seconds, 1e-9),
             seconds=self._position.seconds,
             learning_rate=self._learning_rate(stage, steps - 1, epoch),
+            chapter=self._chapter(stage, self._done_in(stage, steps - 1, epoch))[0].title,
         )
         yield preview
         yield CheckpointDue(self._position.epoch, self._position.step)
@@ -131,10 +135,12 @@ class Training:
         self.model.train()
         for index in range(self._position.step_in_epoch, steps):
             started = time.perf_counter()
-            clean = self._train.at(images[index * size : (index + 1) * size])
+            chosen = images[index * size : (index + 1) * size]
+            clean = self._train.at(chosen)
             if augmentation is not None:
                 clean = augmentation(clean, self._streams["augmentation"])
-            self._step(clean.contiguous(memory_format=torch.channels_last), stage, index)
+            clean = clean.contiguous(memory_format=torch.channels_last)
+            self._step(clean, self._train.labels_at(chosen), stage, index)
             self._advance(
                 step=self._position.step + 1,
                 step_in_epoch=index + 1,
@@ -144,10 +150,11 @@ class Training:
                 yield self._progress(watch, stage)
                 self.model.train()  # whoever was given the event may have looked at the model
 
-    def _step(self, clean: Images, stage: Stage, index: int) -> None:
+    def _step(self, clean: Images, labels: Labels | None, stage: Stage, index: int) -> None:
         """All phases of the scheme on one batch."""
         rate = self._learning_rate(stage, index, self._position.epoch)
-        phases = self.scheme.phases(self.model, clean, self._streams)
+        batch = self._batch(clean, labels, stage, index, self._position.epoch)
+        phases = self.scheme.phases(self.model, batch, self._streams)
         while True:
             with autocast(self.device, self.precision):
                 phase = next(phases, None)
@@ -155,12 +162,12 @@ class Training:
                 return
             optimiser = self._optimisers[phase.group]
             for group in optimiser.groups:
-                group.learning_rate = rate
+                group.learning_rate = rate * phase.rate
                 group.weight_decay = stage.settings.weight_decay if group.decays else 0.0
             optimiser.zero_grad()
             torch.autograd.backward(phase.loss)
             if stage.settings.clip_norm > 0:
-                nn.utils.clip_grad_norm_(self._groups[phase.group], stage.settings.clip_norm)
+                nn.utils.clip_grad_norm_(self._groups[phase.group].parameters, stage.settings.clip_norm)
             optimiser.step()
             self._add({"loss": phase.loss, **phase.parts}, len(clean))
 
@@ -173,14 +180,16 @@ class Training:
     # --- looking at the model
 
     @torch.no_grad()
-    def _measure(self) -> dict[str, float]:
+    def _measure(self, stage: Stage, epoch: int) -> dict[str, float]:
         """Means over all validation images, in float32, with the same noise at every call."""
         self.model.eval()
         streams = Streams(derive(self.recipe.seed, "validation"), self.device.key)
         totals: dict[str, float] = {}
         for start in range(0, len(self._validation), VALIDATION_BATCH):
-            clean = self._validation.at(np.arange(start, min(start + VALIDATION_BATCH, len(self._validation))))
-            for name, each in self.scheme.measure(self.model, clean, streams).items():
+            chosen = np.arange(start, min(start + VALIDATION_BATCH, len(self._validation)))
+            clean, labels = self._validation.at(chosen), self._validation.labels_at(chosen)
+            batch = self._batch(clean, labels, stage, self._steps_per_epoch(stage) - 1, epoch)
+            for name, each in self.scheme.measure(self.model, batch, streams).items():
                 totals[name] = totals.get(name, 0.0) + float(each.cpu().double().sum())
         means = {name: total / len(self._validation) for name, total in totals.items()}
         _check_finite(means, self._position, "on the validation images")
@@ -189,28 +198,46 @@ class Training:
     @torch.no_grad()
     def _preview(self, epoch: int, stage: Stage) -> Preview:
         self.model.eval()
-        count = min(PREVIEW_CODES, len(self._validation))
-        codes = [
-            self.model.encode(self._validation.at(np.arange(start, min(start + VALIDATION_BATCH, count))))
-            for start in range(0, count, VALIDATION_BATCH)
-        ]
-        clean = self._validation.at(np.arange(min(PREVIEW_IMAGES, count)))
-        stream = Streams(derive(self.recipe.seed, "preview"), self.device.key)["corruption"]
-        corrupted = self._corruption(clean, stream)
+        clean = self._validation.at(np.arange(min(PREVIEW_IMAGES, len(self._validation))))
+        codes, corrupted, restored = self._seen(self.model, clean, stage, epoch)
         return Preview(
             epoch=epoch,
             recorded=epoch - stage.first in recorded_epochs(stage.settings.epochs, stage.settings.snapshots),
-            codes=torch.cat(codes).cpu().numpy(),
+            codes=codes.cpu().numpy(),
             clean=_as_bytes(clean),
             corrupted=_as_bytes(corrupted),
-            reconstructions=_as_bytes(self.model.decode(self.model.encode(corrupted))),
+            reconstructions=_as_bytes(restored),
+            samples=_as_bytes(self._drawn()),
         )
+
+    def _seen(self, model: Model, clean: Tensor, stage: Stage, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Codes of validation images, and some of them corrupted and reconstructed; nothing without an encoder."""
+        if not isinstance(model, Autoencoder):
+            return torch.empty(0, model.latent), clean[:0], clean[:0]
+        count = min(PREVIEW_CODES, len(self._validation))
+        codes = [
+            model.encode(self._validation.at(np.arange(start, min(start + VALIDATION_BATCH, count))))
+            for start in range(0, count, VALIDATION_BATCH)
+        ]
+        corrupted = self._corruption(clean, Streams(derive(self.recipe.seed, "preview"), self.device.key)["corruption"])
+        chapter = self._chapter(stage, self._done_in(stage, self._steps_per_epoch(stage) - 1, epoch - 1))[0]
+        return torch.cat(codes), corrupted, self.scheme.reconstruct(model, corrupted, chapter.key)
+
+    def _drawn(self) -> Images:
+        """Images drawn from the same codes at every epoch, of each class in turn where the model can be told."""
+        if not self.model.generates:
+            return torch.empty(0, *self.splits.shape)
+        generator = torch_stream(self.recipe.seed, "samples")  # of the CPU, so that every device draws the same
+        codes = self.model.prior(PREVIEW_IMAGES, generator).to(self.device.key)
+        classes = self.splits.classes if "labels" in self.model.controls else 0
+        labels = torch.arange(PREVIEW_IMAGES, device=self.device.key) % classes if classes else None
+        return self.model.sample(codes, Sampling(labels))
 
     def _started(self) -> Started:
         return Started(
             device=self.device.title,
             precision=self.precision,
-            parameters=sum(each.numel() for each in self.model.parameters()),
+            parameters=sum(each.numel() for each in self.model.trainable()),
             epoch=self._position.epoch,
             epochs=self.recipe.epochs,
             train_images=len(self._train),
@@ -251,9 +278,27 @@ class Training:
         return len(self._train) // self._batch_size(stage)
 
     def _learning_rate(self, stage: Stage, index: int, epoch: int) -> float:
-        steps = self._steps_per_epoch(stage)
-        done = ((epoch - stage.first) * steps + index) / max(stage.settings.epochs * steps - 1, 1)
+        _, done = self._chapter(stage, self._done_in(stage, index, epoch))
         return stage.settings.learning_rate * learning_rate_factor(stage.settings.schedule, done)
+
+    def _done_in(self, stage: Stage, index: int, epoch: int) -> float:
+        """Share of a stage's steps that are over, 0 at the first step and 1 at the last."""
+        steps = self._steps_per_epoch(stage)
+        return ((epoch - stage.first) * steps + index) / max(stage.settings.epochs * steps - 1, 1)
+
+    def _chapter(self, stage: Stage, done: float) -> tuple[Chapter, float]:
+        """The chapter of a stage that is being trained, and the share of it that is over."""
+        begin = 0.0
+        *earlier, last = self._chapters[stage.index > 0]
+        for chapter in earlier:
+            if done < begin + chapter.share:
+                return chapter, (done - begin) / chapter.share
+            begin += chapter.share
+        return last, (done - begin) / (1.0 - begin)
+
+    def _batch(self, clean: Images, labels: Labels | None, stage: Stage, index: int, epoch: int) -> Batch:
+        done = self._done_in(stage, index, epoch)
+        return Batch(clean, labels, self._chapter(stage, done)[0].key, done)
 
     def _done(self) -> float:
         stage = self._stage()
@@ -300,7 +345,7 @@ class _Watch:
         return means, rate
 
 
-def _placed(model: Autoencoder, device: Device) -> Autoencoder:
+def _placed(model: Model, device: Device) -> Model:
     """The model on its device; weights of convolutions with channels last, which both CPU and GPU prefer."""
     model = model.to(device.key)
     for parameter in model.parameters():
@@ -314,11 +359,11 @@ def _widest(device: Device) -> torch.dtype:
     return torch.float32 if device.key == "mps" else torch.float64
 
 
-def _optimiser(parameters: list[nn.Parameter], device: Device) -> AdamW:
+def _optimiser(fitted: Fitted, device: Device) -> AdamW:
     """Biases and norms, which have one axis, are never pulled towards 0."""
     groups = [
-        Group([each for each in parameters if each.ndim > 1], decays=True),
-        Group([each for each in parameters if each.ndim <= 1], decays=False),
+        Group([each for each in fitted.parameters if each.ndim > 1], decays=True, betas=fitted.betas),
+        Group([each for each in fitted.parameters if each.ndim <= 1], decays=False, betas=fitted.betas),
     ]
     return AdamW(groups, fused=device.key != "mps")
 

@@ -16,5 +16,5 @@ def prepare(recipe: Recipe) -> tuple[Recipe, Splits]:
     """
     splits = load(recipe.data.name, recipe.data.classes, recipe.data.limit)
     with torch.device("meta"):
-        compose(recipe.parts, splits.shape, recipe.seed)
+        compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
     return recipe.with_fingerprint(splits.fingerprint), splits

@@ -133,8 +133,8 @@ class Recipe:
 
     @property
     def latent(self) -> int:
-        """Size of the code."""
-        return int(getattr(self.parts.bottleneck.settings, "code_size"))  # noqa: B009
+        """Size of the code as it was chosen; 0 where the networks decide it."""
+        return int(getattr(self.parts.bottleneck.settings, "code_size", 0))
 
     @property
     def epochs(self) -> int:
@@ -205,8 +205,11 @@ class Recipe:
 def make_recipe(variant: str, data: DataChoice, changes: Changes | None = None, seed: int = 0) -> Recipe:
     """The recipe of a variant with `changes` ("part.setting": value, as text or as a value).
 
-    Text is read as on the command line. SettingError for a name or a value that does not fit.
+    Without a limit the data have that of the variant, if it has one. Text is read as on the command line.
+    SettingError for a name or a value that does not fit.
     """
+    few = find_variant(variant).images
+    data = replace(data, limit=few) if few and not data.limit else data
     flat = {**_fitting(variant, changes or {}), **(changes or {})}
     parts: dict[str, dict[str, object]] = {axis: {"kind": NEUTRAL[axis]} for axis in PART_KINDS}
     training: dict[str, object] = {}

@@ -10,7 +10,7 @@ from aecore.bottlenecks.catalog import BOTTLENECKS
 from aecore.catalog import Catalog, Part
 from aecore.corruption.catalog import CORRUPTIONS, Corruption
 from aecore.errors import SettingError
-from aecore.model import Autoencoder
+from aecore.model import Model
 from aecore.networks.catalog import NETWORKS
 from aecore.objectives.catalog import PENALTIES, RECONSTRUCTIONS, Objective
 from aecore.randomness import derive
@@ -88,7 +88,7 @@ class Parts:
 class Composition:
     """A model and the scheme that fits it."""
 
-    model: Autoencoder
+    model: Model
     scheme: Scheme
     corruption: Corruption
     objective: Objective
@@ -104,18 +104,27 @@ def choose(axis: str, values: object) -> Choice:
     return Choice(kind, part.settings.from_dict(rest, axis))
 
 
-def compose(parts: Parts, image_shape: ImageShape, seed: int) -> Composition:
-    """Model and scheme for images of `image_shape`; the weights follow from `seed` alone."""
+def compose(parts: Parts, image_shape: ImageShape, seed: int, classes: int = 0) -> Composition:
+    """Model and scheme for images of `image_shape` with so many classes; the weights follow from `seed` alone.
+
+    SettingError for parts that do not fit the images or each other.
+    """
     corruption = _build(CORRUPTIONS, parts.corruption)
     objective = Objective(_build(RECONSTRUCTIONS, parts.objective), _build(PENALTIES, parts.penalty))
-    bottleneck = _build(BOTTLENECKS, parts.bottleneck)
+    bottleneck = BOTTLENECKS[parts.bottleneck.kind].build(parts.bottleneck.settings, classes)
     # torch's layers draw their first weights from the CPU's global generator: it is lent a seed and given back.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive(seed, "weights"))
         network = NETWORKS[parts.network.kind]
-        pair = network.build(parts.network.settings, image_shape, bottleneck.features, bottleneck.latent)
-    model = Autoencoder(pair.encoder, bottleneck, pair.decoder, image_shape)
+        built = network.build(parts.network.settings, image_shape, bottleneck.features, bottleneck.latent, classes)
+        model = built.model(bottleneck, image_shape)
     scheme = SCHEMES[parts.scheme.kind].build(parts.scheme.settings, corruption, objective)
+    if not isinstance(model, scheme.trains):
+        fitting = [key for key, part in SCHEMES.items() if isinstance(model, part.build.trains)]  # type: ignore[attr-defined]
+        raise SettingError(
+            f"scheme.kind is {parts.scheme.kind!r}, which does not train what network.kind={parts.network.kind} makes: "
+            f"choose scheme.kind={' or '.join(fitting)}, or another network."
+        )
     return Composition(model, scheme, corruption, objective)
 
 

@@ -32,11 +32,13 @@ class Preset:
 class Variant:
     """One system of the lecture.
 
-    `changes` are the differences from the neutral composition, `important` the settings a form shows first,
-    `picture` the key of the demonstration in `aecore.analysis.demonstrations` that makes its point.
+    `place` orders the variants as the lecture does. `changes` are the differences from the neutral composition,
+    `important` the settings a form shows first, `picture` the file in `pages/shared/points` that makes its point.
+    `images` is how many training images it is explained with, 0 for all.
     """
 
     key: str
+    place: int
     title: str
     summary: str  # one line
     idea: str  # a paragraph
@@ -47,6 +49,7 @@ class Variant:
     important: tuple[str, ...]
     presets: tuple[Preset, ...] = ()
     data: str = "mnist"  # the data set it is explained with
+    images: int = 0
     notes: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

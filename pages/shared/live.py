@@ -4,7 +4,7 @@ Everything is read from the run folders, so that any tab, opened at any time, sh
 was started again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from aecore.data.image_set import Pixels
 from aecore.jobs.control import resume, stop
 from aecore.runs.folder import PREVIEW, Run
 from aecore.runs.store import Runs
@@ -179,7 +180,7 @@ def _epochs(count: int) -> str:
 
 def _buttons(run: Run, summary: RunSummary, page: str) -> None:
     with st.container(horizontal=True), errors_shown():
-        if summary.epochs_done and not summary.damaged:
+        if summary.epochs_done and summary.encodes and not summary.damaged:
             if st.button("Latent space", key=f"{page}.latent", icon=":material/drag_pan:"):
                 st.switch_page("latent_space.py", query_params={RUN: run.id})
             if st.button("Reconstruct", key=f"{page}.reconstruct", icon=":material/compare:"):
@@ -244,7 +245,8 @@ def _learned(run: Run, summary: RunSummary, page: str) -> None:
     preview = run.preview()
     if preview is not None:
         _pictures(preview, summary)
-        _map(run, preview, page)
+        if len(preview.codes):
+            _map(run, preview, page)
 
 
 def _curves(run: Run, metrics: Lines, steps: Lines, page: str) -> None:
@@ -269,18 +271,31 @@ def _curve_figures(path: str, shown: str, colours: "Palette", _metrics: Lines, _
 
 
 def _pictures(preview: Preview, summary: RunSummary) -> None:
-    rows = [("Original", preview.clean), ("Corrupted", preview.corrupted), ("Reconstruction", preview.reconstructions)]
-    if (preview.corrupted == preview.clean).all():
-        del rows[1]
-    st.markdown(f"**Validation images after epoch {preview.epoch}**")
+    if len(preview.reconstructions):
+        rows = {"Original": preview.clean, "Corrupted": preview.corrupted, "Reconstruction": preview.reconstructions}
+        if (preview.corrupted == preview.clean).all():
+            del rows["Corrupted"]
+        st.markdown(f"**Validation images after epoch {preview.epoch}**")
+        _matrix(rows, f"Validation images reconstructed by {summary.name} after epoch {preview.epoch}")
+    if len(preview.samples):
+        st.markdown(f"**Drawn images after epoch {preview.epoch}**")
+        rows = (
+            {"Drawn": preview.samples}
+            if len(preview.reconstructions)
+            else {"Drawn": preview.samples, "Real": preview.clean}
+        )
+        _matrix(rows, f"Images drawn by {summary.name} after epoch {preview.epoch}, always from the same codes")
+
+
+def _matrix(rows: Mapping[str, Pixels], caption: str) -> None:
     show_matrix(
         [
             Row(name, [Picture(each, f"{name} {index + 1}") for index, each in enumerate(images[:SHOWN])])
-            for name, images in rows
+            for name, images in rows.items()
         ],
         [],
-        f"Validation images reconstructed by {summary.name} after epoch {preview.epoch}",
-        side_for(preview.clean.shape[3], SIDE),
+        caption,
+        side_for(next(iter(rows.values())).shape[3], SIDE),
     )
 
 

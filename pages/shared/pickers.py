@@ -19,12 +19,25 @@ def has_weights(summary: RunSummary) -> str:
     return "" if summary.epochs_done > 0 else "it has not finished its first epoch"
 
 
+def has_encoder(summary: RunSummary) -> str:
+    """The reason why a run cannot take images in; "" when it can."""
+    return has_weights(summary) or ("" if summary.encodes else "it has no encoder and can only draw images")
+
+
+def draws_images(summary: RunSummary) -> str:
+    """The reason why a run cannot draw new images; "" when it can."""
+    return has_weights(summary) or (
+        "" if summary.generates else "its codes follow no distribution that new ones could be drawn from"
+    )
+
+
 def run_label(summary: RunSummary) -> str:
     """One line that tells runs apart."""
     done = f"{summary.epochs_done} epoch{'' if summary.epochs_done == 1 else 's'}"
     state = "" if summary.state == "finished" else f", {summary.state}"
     kind = "starter run" if summary.starter else done + state
-    return f"{summary.name} · {summary.dataset}, code of {summary.latent} · {kind}"
+    code = f", code of {summary.latent}" if summary.latent else ""
+    return f"{summary.name} · {summary.dataset}{code} · {kind}"
 
 
 def pick_run(page: str, why_not: Reason = has_weights, label: str = "Run") -> Run | None:

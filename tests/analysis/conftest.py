@@ -8,6 +8,7 @@ import torch
 
 from aecore.data.image_set import ImageSet, Splits
 from aecore.randomness import Streams
+from aecore.schemes.scheme import Batch
 from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.compose import compose
 
@@ -48,7 +49,7 @@ def _fit(composition, data, steps):
     adam = torch.optim.Adam(composition.model.parameters(), 3e-3)
     streams = Streams(0)
     for _ in range(steps):
-        for phase in composition.scheme.phases(composition.model, clean, streams):
+        for phase in composition.scheme.phases(composition.model, Batch(clean), streams):
             adam.zero_grad()
             phase.loss.backward()
             adam.step()

@@ -6,6 +6,7 @@ import torch
 from aecore.model import Autoencoder
 from aecore.randomness import Streams
 from aecore.schemes.catalog import SCHEMES
+from aecore.schemes.scheme import Batch
 from aecore.variants.compose import Composition, Parts, compose
 
 SHAPE = (1, 6, 5)
@@ -31,13 +32,13 @@ def clean() -> torch.Tensor:
 @pytest.mark.parametrize("key", SCHEMES)
 def test_the_groups_of_a_scheme_hold_every_parameter_once(key):
     made = composed(scheme={"kind": key})
-    grouped = [id(each) for group in made.scheme.groups(made.model).values() for each in group]
+    grouped = [id(each) for group in made.scheme.groups(made.model).values() for each in group.parameters]
     assert sorted(grouped) == sorted(id(each) for each in made.model.parameters())
 
 
 def test_one_phase_trains_everything_on_the_mean_over_the_batch(clean):
     made = composed()
-    (phase,) = made.scheme.phases(made.model, clean, Streams(0))
+    (phase,) = made.scheme.phases(made.model, Batch(clean), Streams(0))
     errors = (made.model(clean).images - clean).square().flatten(1).sum(1)
     torch.testing.assert_close(phase.loss, errors.mean())
     torch.testing.assert_close(phase.parts["squared_error"], errors.mean())
@@ -55,7 +56,7 @@ def test_the_network_sees_the_corrupted_image_and_is_judged_by_the_clean_one(cle
             return super().forward(images, generator)
 
     model = Watched(made.model.encoder, made.model.bottleneck, made.model.decoder, SHAPE)
-    (phase,) = made.scheme.phases(model, clean, Streams(0))
+    (phase,) = made.scheme.phases(model, Batch(clean), Streams(0))
     assert torch.all(seen[0] == 0)
     from_black = (made.model(torch.zeros_like(clean)).images - clean).square().flatten(1).sum(1).mean()
     torch.testing.assert_close(phase.loss, from_black)
@@ -68,8 +69,8 @@ def test_measuring_gives_one_number_for_each_image_and_their_means_are_those_of_
         penalty={"kind": "kl", "beta": 3.0},
         corruption={"kind": "gaussian"},
     )
-    measured = made.scheme.measure(made.model, clean, Streams(4))
-    (phase,) = made.scheme.phases(made.model, clean, Streams(4))
+    measured = made.scheme.measure(made.model, Batch(clean), Streams(4))
+    (phase,) = made.scheme.phases(made.model, Batch(clean), Streams(4))
     assert list(measured) == ["loss", "cross_entropy", "kl"]
     assert all(each.shape == (7,) for each in measured.values())
     torch.testing.assert_close(measured["loss"].mean(), phase.loss)
@@ -81,5 +82,5 @@ def test_measuring_gives_one_number_for_each_image_and_their_means_are_those_of_
 def test_chance_comes_from_the_streams_called_corruption_and_posterior(clean):
     made = composed(bottleneck={"kind": "gaussian", "code_size": 2}, corruption={"kind": "gaussian"})
     streams = Streams(4)
-    list(made.scheme.phases(made.model, clean, streams))
+    list(made.scheme.phases(made.model, Batch(clean), streams))
     assert set(streams.state()) == {"corruption", "posterior"}

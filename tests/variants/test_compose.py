@@ -8,13 +8,16 @@ import torch
 from torch import Tensor
 
 from aecore.errors import SettingError
+from aecore.model import Autoencoder, Sampling
 from aecore.randomness import Streams
+from aecore.schemes.scheme import Batch
 from aecore.training.checkpoints import Checkpoint, Position, read_checkpoint
 from aecore.training.recipe import DataChoice, Recipe, make_recipe
 from aecore.variants.catalog import VARIANTS
 from aecore.variants.compose import CATALOGS, Composition, Parts, choose, compose
 
-SHAPES = [(1, 28, 28), (3, 20, 24), (1, 9, 7)]
+SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 7)]
+CLASSES = 4
 NEEDS = {"penalty.kind=kl": {"bottleneck.kind": "gaussian"}}
 CONV = {"network.kind": "conv", "network.channels": (8, 12)}
 SPECIAL = {
@@ -56,7 +59,11 @@ def shape(request) -> tuple[int, int, int]:
 @pytest.fixture(scope="module")
 def composition(parts, shape) -> Composition:
     """Shared by the tests that ask for it, which say themselves whether it is in training or evaluation."""
-    return compose(parts, shape, seed=0)
+    return compose(parts, shape, 0, CLASSES)
+
+
+def batch_of(shape: tuple[int, int, int], chapter: str = "") -> Batch:
+    return Batch(images_of(shape), torch.arange(5) % CLASSES, chapter, done=0.5)
 
 
 def images_of(shape: tuple[int, int, int], count: int = 5) -> Tensor:
@@ -65,41 +72,63 @@ def images_of(shape: tuple[int, int, int], count: int = 5) -> Tensor:
 
 def assert_keeps_the_contract(model, shape):
     images, generator = images_of(shape), torch.Generator().manual_seed(3)
-    codes = model.encode(images)
-    decoded = model.decode(torch.randn(5, model.latent, generator=generator) * 10)
-    outcome = model(images, generator)
-    assert codes.shape == outcome.codes.shape == (5, model.latent)
-    assert decoded.shape == outcome.logits.shape == outcome.images.shape == images.shape
-    for each in (decoded, outcome.images):
+    drawn = [model.decode(torch.randn(5, model.latent, generator=generator) * 10)]
+    if model.generates:
+        drawn.append(model.sample(model.prior(5, generator), Sampling()))
+    if isinstance(model, Autoencoder):
+        codes, outcome = model.encode(images), model(images, generator)
+        assert codes.shape == outcome.codes.shape == (5, model.latent)
+        assert codes.dtype == torch.float32
+        assert outcome.codes.isfinite().all()
+        assert outcome.logits.isfinite().all()
+        drawn.append(outcome.images)
+    else:
+        assert model.generates
+    for each in drawn:
+        assert each.shape == images.shape
+        assert each.dtype == torch.float32
         assert 0 <= float(each.detach().min()) <= float(each.detach().max()) <= 1
-    assert codes.dtype == decoded.dtype == torch.float32
-    assert outcome.codes.isfinite().all()
-    assert outcome.logits.isfinite().all()
 
 
 def test_images_become_codes_and_codes_images_in_the_range_of_images(composition, shape):
     assert_keeps_the_contract(composition.model.train(), shape)
 
 
-def test_every_parameter_gets_a_gradient(composition, shape):
-    (phase,) = composition.scheme.phases(composition.model.train(), images_of(shape), Streams(0))
-    composition.model.zero_grad()
-    phase.loss.backward()
-    for name, parameter in composition.model.named_parameters():
-        assert parameter.grad is not None, name
-        assert parameter.grad.isfinite().all(), name
-        assert parameter.grad.count_nonzero() > 0, name
+def test_every_trainable_parameter_gets_a_gradient_in_some_chapter(composition, shape):
+    model, scheme = composition.model.train(), composition.scheme
+    groups, reached = scheme.groups(model), set()
+    for chapter in scheme.chapters(model, further=False):
+        for phase in scheme.phases(model, batch_of(shape, chapter.key), Streams(0)):
+            model.zero_grad()
+            phase.loss.backward()
+            trained = {id(each) for each in groups[phase.group].parameters}
+            for name, parameter in model.named_parameters():
+                if parameter.grad is not None and id(parameter) in trained:
+                    assert parameter.grad.isfinite().all(), name
+                    reached |= {id(parameter)} if parameter.grad.count_nonzero() else set()
+    left = [name for name, each in model.named_parameters() if each.requires_grad and id(each) not in reached]
+    assert left == []
 
 
-def test_evaluating_changes_nothing_and_gives_the_same_code_every_time(composition, shape):
+def test_the_shares_of_the_chapters_add_up(composition):
+    for further in (False, True):
+        assert sum(each.share for each in composition.scheme.chapters(composition.model, further)) == pytest.approx(1)
+
+
+def test_evaluating_changes_nothing_and_gives_the_same_numbers_every_time(composition, shape):
     model, images = composition.model.eval(), images_of(shape)
     before = {name: each.clone() for name, each in model.state_dict().items()}
-    codes = model.encode(images)
-    model.decode(codes)
+    codes = model.encode(images) if isinstance(model, Autoencoder) else model.prior(5, torch.Generator().manual_seed(0))
+    decoded = model.decode(codes)
     model(images, torch.Generator().manual_seed(0))
-    composition.scheme.measure(model, images, Streams(0))
-    assert torch.equal(model.encode(images), codes)
-    assert torch.equal(model(images).codes.float(), codes)
+    for chapter in composition.scheme.chapters(model, further=False):
+        measured = composition.scheme.measure(model, batch_of(shape, chapter.key), Streams(0))
+        assert "loss" in measured
+        assert {each.shape for each in measured.values()} == {(5,)}
+    assert torch.equal(model.decode(codes), decoded)
+    if isinstance(model, Autoencoder):
+        assert torch.equal(model.encode(images), codes)
+        assert torch.equal(model(images).codes.float(), codes)
     after = model.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(each, after[name]) for name, each in before.items())
@@ -109,11 +138,14 @@ def test_a_model_survives_the_way_to_the_disk_and_back(composition, parts, shape
     state = {f"model.{name}": each for name, each in composition.model.state_dict().items()}
     file = tmp_path / "checkpoint.safetensors"
     file.write_bytes(Checkpoint(Position(epoch=1), state).to_bytes())
-    again = compose(parts, shape, seed=1).model.eval()
+    again = compose(parts, shape, 1, CLASSES).model.eval()
     again.load_state_dict(read_checkpoint(file).part("model"))
     model, images = composition.model.eval(), images_of(shape)
-    assert torch.equal(again.encode(images), model.encode(images))
-    assert torch.equal(again.decode(again.encode(images)), model.decode(model.encode(images)))
+    codes = torch.randn(5, model.latent, generator=torch.Generator().manual_seed(2))
+    if isinstance(model, Autoencoder):
+        codes = model.encode(images)
+        assert torch.equal(again.encode(images), codes)
+    assert torch.equal(again.decode(codes), model.decode(codes))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -121,7 +153,7 @@ def test_a_recipe_survives_the_way_through_json(name):
     assert Recipe.from_json(RECIPES[name].to_json()) == RECIPES[name]
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [each for each in VARIANTS if recipe(each).latent])
 @pytest.mark.parametrize("shape", [(1, 9, 7), (3, 6, 4)], ids=str)
 @pytest.mark.parametrize("code_size", [1, 100], ids=["one number", "more numbers than pixels"])
 def test_a_code_may_be_one_number_or_larger_than_the_image(variant, shape, code_size):

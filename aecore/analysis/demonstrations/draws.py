@@ -7,7 +7,7 @@ import torch
 
 from aecore.analysis.evaluate import draw
 from aecore.analysis.latent import is_variational
-from aecore.analysis.trained import Floats, Trained, as_floats, decode, device_of, model_of, noise
+from aecore.analysis.trained import Floats, Trained, as_floats, autoencoder_of, decode, device_of, noise
 from aecore.data.image_set import Pixels
 from aecore.errors import SettingError
 from aecore.model import Posterior
@@ -39,7 +39,7 @@ def eight_draws(trained: Trained, image: Pixels, draws: int = 8, seed: int = 0) 
     """`image` [channels, height, width] through a variational model `draws` times. SettingError for any other model."""
     if not is_variational(trained):
         raise SettingError("Only a variational model draws its code: choose a run with a Gaussian bottleneck.")
-    model = model_of(trained)
+    model = autoencoder_of(trained)
     with torch.inference_mode():
         posterior = model(as_floats(image[None]).to(device_of(model))).posterior
         assert posterior is not None

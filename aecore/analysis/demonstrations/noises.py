@@ -7,7 +7,7 @@ from math import prod
 import torch
 
 from aecore.analysis.measures import Sum, squared_errors
-from aecore.analysis.trained import Floats, Trained, as_floats, batch_size, device_of, model_of, noise, slices
+from aecore.analysis.trained import Floats, Trained, as_floats, autoencoder_of, batch_size, device_of, noise, slices
 from aecore.corruption.catalog import CORRUPTIONS, of_strength, strength
 from aecore.data.image_set import Pixels
 from aecore.errors import SettingError
@@ -108,7 +108,7 @@ def _psnr(clean: Images, images: Images) -> float:
 
 
 def _restored(trained: Trained, corrupted: Images) -> Images:
-    model = model_of(trained)
+    model = autoencoder_of(trained)
     with torch.inference_mode():
         parts = [
             model(corrupted[each].to(device_of(model))).images.cpu()

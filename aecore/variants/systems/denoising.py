@@ -2,8 +2,9 @@
 
 from aecore.variants.variant import Preset, Variant
 
-DENOISING = Variant(
+VARIANT = Variant(
     key="denoising",
+    place=90,
     title="Denoising",
     summary="Noise goes in, the clean image should come out.",
     idea=(

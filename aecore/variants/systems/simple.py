@@ -2,8 +2,9 @@
 
 from aecore.variants.variant import Preset, Variant
 
-SIMPLE = Variant(
+VARIANT = Variant(
     key="simple",
+    place=10,
     title="Simple",
     summary="One hidden layer between image and reconstruction.",
     idea=(

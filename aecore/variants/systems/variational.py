@@ -2,8 +2,9 @@
 
 from aecore.variants.variant import Preset, Variant
 
-VARIATIONAL = Variant(
+VARIANT = Variant(
     key="variational",
+    place=120,
     title="Variational",
     summary="Every image becomes a small cloud, and together the clouds fill the latent space.",
     idea=(

@@ -2,8 +2,9 @@
 
 from aecore.variants.variant import Preset, Variant
 
-DEEP = Variant(
+VARIANT = Variant(
     key="deep",
+    place=20,
     title="Deep",
     summary="Several layers on each side bend the surface on which the images lie.",
     idea=(

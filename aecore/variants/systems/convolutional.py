@@ -2,8 +2,9 @@
 
 from aecore.variants.variant import Preset, Variant
 
-CONVOLUTIONAL = Variant(
+VARIANT = Variant(
     key="convolutional",
+    place=70,
     title="Convolutional",
     summary="Small filters going down, transposed convolutions coming up.",
     idea=(

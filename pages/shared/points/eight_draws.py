@@ -1,0 +1,36 @@
+"""One image through a variational model eight times."""
+
+import streamlit as st
+
+from pages.shared.charts import show_chart
+from pages.shared.matrix import side_for
+from pages.shared.pictures import Picture, show_pictures
+from pages.shared.points import newest
+from pages.shared.theme import palette
+from pages.shared.words import plain
+
+SIDE = 64
+
+
+def show(key: str, dataset: str) -> None:
+    """The picture."""
+    from aecore.analysis.demonstrations.draws import eight_draws
+    from aecore.plots.demonstrations import eight_draws as drawn
+    from aecore.plots.pictures import as_bytes
+
+    st.markdown("**One image through the model eight times**")
+    opened = newest(lambda each: each.variant == "variational" and each.dataset == dataset)
+    if opened is None:
+        st.caption("Train a variational run on these images: it draws another code, and so another image, each time.")
+        return
+    test = opened.splits.test
+    index = st.number_input("Test image", 0, len(test) - 1, 0, key=f"{key}.image.{opened.run.id}")
+    shown = eight_draws(opened, test.images[int(index)])
+    pictures = [Picture(shown.original[0], "Original", "original")]
+    pictures += [Picture(each, f"Draw {n + 1}", f"draw {n + 1}") for n, each in enumerate(as_bytes(shown.images))]
+    show_pictures(pictures, side_for(shown.original.shape[3], SIDE))
+    show_chart(drawn(shown, palette()), key=key, alt="The eight codes and the ellipses of one and two deviations")
+    st.caption(
+        f"The encoder of {plain(opened.run.about()['name'])} gives no single code but this cloud, "
+        "from which one is drawn each time."
+    )
