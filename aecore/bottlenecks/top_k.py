@@ -40,7 +40,7 @@ class TopKSettings(Settings):
         16, 1, 16384, "units", "k: how many numbers of the code may be other than 0 for one image", logarithmic=True
     )
     boost: float = setting(
-        1.0, 0.0, 10.0, reason="how much units that are rarely on are preferred, so that none stays dead; 0 for not at "
+        2.0, 0.0, 10.0, reason="how much units that are rarely on are preferred, so that none stays dead; 0 for not at "
         "all", advanced=True,
     )  # fmt: skip
 

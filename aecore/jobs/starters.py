@@ -59,6 +59,39 @@ STARTERS = (
         "fashion_mnist",
         {"training.epochs": 18},
     ),
+    Starter(
+        "sparse-l1-mnist",
+        "Sparse, L1",
+        "sparse",
+        "mnist",
+        {"bottleneck.code_size": 190, "training.epochs": 12},
+    ),
+    Starter(
+        "sparse-kl-mnist",
+        "Sparse, KL to a target rate",
+        "sparse",
+        "mnist",
+        {
+            "bottleneck.code_size": 190,
+            "penalty.kind": "kl_rate",
+            "penalty.rate": 0.05,
+            "penalty.weight": 0.5,
+            "training.epochs": 12,
+        },
+    ),
+    Starter(
+        "sparse-top-k-mnist",
+        "Sparse, top-k",
+        "sparse",
+        "mnist",
+        {
+            "bottleneck.kind": "top_k",
+            "bottleneck.code_size": 190,
+            "bottleneck.active_units": 16,
+            "penalty.kind": "none",
+            "training.epochs": 12,
+        },
+    ),
 )
 
 

@@ -34,7 +34,7 @@ VARIANT = Variant(
         "bottleneck.code_size": 256,
         "objective.kind": "mse",
         "penalty.kind": "l1",
-        "penalty.weight": 0.1,
+        "penalty.weight": 0.3,
         "training.epochs": 20,
     },
     important=(
@@ -47,7 +47,7 @@ VARIANT = Variant(
         "training.epochs",
     ),
     presets=(
-        Preset("L1", "the lecture's: every activation has a price", {"penalty.kind": "l1", "penalty.weight": 0.1}),
+        Preset("L1", "the lecture's: every activation has a price", {"penalty.kind": "l1", "penalty.weight": 0.3}),
         Preset(
             "KL to a target rate",
             "every unit on for a twentieth of the images",
