@@ -65,8 +65,9 @@ def histograms(codes: SparseCodes, palette: Palette) -> go.Figure:
         seen = run.sparsity
         scale = max(float(np.abs(seen.edges).max()), 1e-12)
         shares = seen.counts / max(int(seen.counts.sum()), 1)
-        trace = line((seen.edges[:-1] + seen.edges[1:]) / 2 / scale, np.where(shares > 0, shares, np.nan), run.name, "")
-        trace.update(line={"color": palette.of_class(index), "width": 2, "shape": "hvh"})
+        middles = (seen.edges[:-1] + seen.edges[1:]) / 2 / scale
+        trace = line(middles, np.where(shares > 0, shares, np.nan), run.name, palette.of_class(index))
+        trace.update(line_shape="hvh")
         figure.add_trace(trace)
     figure.update_xaxes(title_text="activation, as a share of the largest of the run")
     figure.update_yaxes(title_text="share of all activations", type="log", tickformat=".0e")

@@ -27,7 +27,8 @@ def identity(codes=CODES, signs=(1.0, 1.0, 1.0)):
     decoder = nn.Sequential(nn.Linear(3, 3), nn.Unflatten(1, (1, 1, 3)))
     model = Autoencoder(encoder, Plain(PlainSettings(code_size=3)), decoder, (1, 1, 3)).eval().requires_grad_(False)
     part = ImageSet(images, None, ())
-    return SimpleNamespace(recipe=None, composition=SimpleNamespace(model=model), splits=Splits(part, part, part, name="numbers", fingerprint="numbers"))
+    splits = Splits(part, part, part, name="numbers", fingerprint="numbers")
+    return SimpleNamespace(recipe=None, composition=SimpleNamespace(model=model), splits=splits)
 
 
 def test_units_are_counted_as_on_above_a_share_of_the_largest_activation():

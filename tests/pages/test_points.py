@@ -10,7 +10,7 @@ from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from aecore.variants.catalog import VARIANTS
 from pages.shared import points
-from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, train
+from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, tables, train
 
 KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper"]
 
@@ -122,3 +122,20 @@ def test_one_image_goes_through_the_newest_variational_run_eight_times(runs):
     index = next(each for each in app.number_input if each.label == "Test image")
     checked(index.set_value(5).run())
     assert next(each for each in htmls(app) if "Draw 8" in each) != before
+
+
+def test_the_ways_to_a_sparse_code_that_were_trained_are_compared_and_the_others_named(runs):
+    assert "Train a sparse run on these images with “L1”, “KL to a target rate” and “Top-k”" in sentences(
+        open_point("sparse")
+    )
+    few = {"bottleneck.kind": "top_k", "bottleneck.active_units": 3, "bottleneck.code_size": 20, "penalty.kind": "none"}
+    train(runs, "sparse", "Few", epochs=1, **few)
+    train(runs, "sparse", "Priced", epochs=1, **{"bottleneck.code_size": 20})
+    app = open_point("sparse")
+    assert "with “KL to a target rate”, and it is compared here" in sentences(app)
+    curves = {each["name"]: each for each in chart(app, "Squared error against the number of units")["data"]}
+    assert list(curves) == ["PCA", "L1", "Top-k"]
+    assert curves["Top-k"]["x"][-1] == 20
+    (shown,) = tables(app)
+    (active,) = (values for (label, _), values in shown.items() if label == "Active units")
+    assert float(active[1]) <= 3

@@ -13,10 +13,13 @@ from aecore.analysis.demonstrations import (
     loss_comparison,
     transposed_convolution,
 )
+from aecore.analysis.demonstrations.sparse_codes import SparseCodes, SparseRun
 from aecore.analysis.latent import Dimensions
 from aecore.analysis.reconstruct import NoiseCurve
+from aecore.analysis.sparsity import Sparsity
 from aecore.plots import demonstrations as demonstration_plots
 from aecore.plots import quality
+from aecore.plots import sparsity as sparsity_plots
 from aecore.plots.architecture import architecture_drawing
 from aecore.plots.latent import code_map, dimension_bars
 from aecore.plots.palette import Palette
@@ -227,3 +230,23 @@ def test_the_very_first_loss_is_a_dot_because_a_line_needs_two_points():
     one, two = (loss_curves([], steps * count, PALETTE).data[0].mode for count in (1, 2))
 
     assert (one, two) == ("lines+markers", "lines")
+
+
+def test_histograms_of_activations_hold_shares_and_every_bar_its_place():
+    seen = Sparsity(
+        images=4, split="test", threshold=0.25, share=0.25, edges=np.array([0.0, 0.5, 1.0], np.float32),
+        counts=np.array([9, 3]), active=np.array([0, 1, 1, 3]), often=np.array([0.75, 0.5, 0.0], np.float32),
+        mean=np.zeros(3, np.float32), smallest=np.zeros(3, np.float32), largest=np.ones(3, np.float32),
+        lifetime=np.zeros(3, np.float32),
+    )  # fmt: skip
+    bars = sparsity_plots.activations(seen, PALETTE)
+    assert list(bars.data[0].y) == [0.75, 0.25]
+    assert [shape.x0 for shape in bars.layout.shapes] == [0.25]
+    assert list(sparsity_plots.active_units(seen, PALETTE).data[0].y) == [1, 2, 0, 1]
+    assert list(sparsity_plots.unit_use(seen, PALETTE).data[0].y) == [0.75, 0.5, 0.0]
+    run = SparseRun("L1", seen, np.array([1, 3]), np.array([9.0, 4.0], np.float32))
+    codes = SparseCodes((run,), np.array([1, 2]), np.array([8.0, 6.0], np.float32), 4, "")
+    assert list(named(sparsity_plots.histograms(codes, PALETTE))["L1"].x) == [0.25, 0.75]
+    drawn = named(sparsity_plots.error_by_activity(codes, PALETTE))
+    assert (list(drawn["L1"].x), list(drawn["L1"].y)) == ([1, 3], [9.0, 4.0])
+    assert list(drawn["PCA"].y) == [8.0, 6.0]
