@@ -1,11 +1,13 @@
 """The command that makes the starter runs."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aecore.cli.answer import Answer, table
 from aecore.cli.commands import Commands, Interrupted, Keys, runs_of, spelled
 from aecore.cli.output import say, show_progress
+from aecore.errors import RunError
 from aecore.places import STARTER_RUNS
 
 if TYPE_CHECKING:
@@ -30,7 +32,12 @@ def add_commands(commands: Commands) -> None:
         "starters", "train the starter runs that ship with the lab, and measure them", _starters, STARTER, many=True
     )
     starters.add_argument("--only", nargs="+", metavar="KEY", help="make only these")
-    starters.add_argument("--list", action="store_true", help="say what they are and make nothing")
+    instead = starters.add_mutually_exclusive_group()
+    instead.add_argument("--list", action="store_true", help="say what they are and make nothing")
+    instead.add_argument("--measure", action="store_true", help="measure those that are there again and train nothing")
+    instead.add_argument(
+        "--table", type=Path, metavar="PAGE", help="write the table of those that are there into a page of Markdown"
+    )
 
 
 def _starters(options: argparse.Namespace) -> Answer:
@@ -41,6 +48,8 @@ def _starters(options: argparse.Namespace) -> Answer:
         columns = {"key": "starter run", "name": "name", "variant": "variant", "dataset": "data set"}
         document = [_described(each) for each in chosen]
         return Answer(document, table(document, columns))
+    if options.table:
+        return _table(chosen, options.table)
     document = [{**_described(each), **_made(each, options)} for each in chosen]
     columns = {"key": "starter run", "seconds": "seconds", "bytes": "bytes", "sse_per_image": "squared error"}
     columns |= {"psnr_db": "PSNR in dB", "neg_elbo_nats_per_image": "-ELBO in nats"}
@@ -53,17 +62,31 @@ def _described(starter: "Starter") -> dict[str, Any]:
 
 
 def _made(starter: "Starter", options: argparse.Namespace) -> dict[str, Any]:
-    """Train it, ship it, and measure the weights as shipped."""
+    """Train it and ship it unless it is only to be measured, and measure the weights as shipped."""
     from aecore.analysis.evaluate import evaluate
     from aecore.jobs.starters import keep_figures, ship
+    from aecore.runs.folder import Run
     from aecore.runs.opened import open_run
 
-    run = _trained(starter, options)
-    shipped = ship(run, STARTER_RUNS / starter.key)
+    place = STARTER_RUNS / starter.key
+    shipped = Run(place, starter=True) if options.measure else ship(_trained(starter, options), place)
     figures = evaluate(open_run(shipped)).to_dict()
     keep_figures(shipped, figures)
-    say(f"{starter.key} is shipped")
-    return {"seconds": run.metrics()[-1]["seconds"], "bytes": shipped.bytes_on_disk(), "figures": figures}
+    say(f"{starter.key} is {'measured' if options.measure else 'shipped'}")
+    return {"seconds": shipped.metrics()[-1]["seconds"], "bytes": shipped.bytes_on_disk(), "figures": figures}
+
+
+def _table(chosen: "list[Starter]", page: Path) -> Answer:
+    """The page with the table of the runs that are there in its place."""
+    from aecore.jobs.starters_table import into_page
+    from aecore.runs.folder import Run
+
+    runs = [Run(STARTER_RUNS / each.key, starter=True) for each in chosen]
+    try:
+        page.write_text(into_page(page.read_text(encoding="utf-8"), runs), encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"{page} cannot be used ({error.strerror}): name a page of Markdown.") from None
+    return Answer([_described(each) for each in chosen], f"{page}: the table of {len(runs)} runs")
 
 
 def _trained(starter: "Starter", options: argparse.Namespace) -> "Run":
