@@ -125,6 +125,7 @@ def compose(parts: Parts, image_shape: ImageShape, seed: int, classes: int = 0) 
             f"scheme.kind is {parts.scheme.kind!r}, which does not train what network.kind={parts.network.kind} makes: "
             f"choose scheme.kind={' or '.join(fitting)}, or another network."
         )
+    scheme.check(model)
     return Composition(model, scheme, corruption, objective)
 
 
