@@ -18,6 +18,7 @@ class Part(Generic[Built]):
     """One entry: its key in recipes, its name on screen, one sentence, its settings and how it is built.
 
     `build` takes the settings first; what follows is fixed by the kind of part and documented beside its catalog.
+    A part may need something that only some parts of another kind offer, said in the same words: "posterior".
     """
 
     key: str
@@ -25,6 +26,8 @@ class Part(Generic[Built]):
     summary: str
     settings: type[Settings]
     build: Callable[..., Built]
+    needs: str = ""
+    offers: tuple[str, ...] = ()
 
 
 class Catalog(Mapping[str, Part[Built]]):

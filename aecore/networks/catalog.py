@@ -9,9 +9,11 @@ from aecore.catalog import Catalog, Part
 from aecore.networks.conv import ConvSettings, build_conv
 from aecore.networks.dense import DenseSettings, build_dense
 from aecore.networks.pair import Built
+from aecore.networks.tied import build_tied
 
 NETWORKS: Catalog[Built] = Catalog(
     "network",
     Part("dense", "Dense", "Every unit sees every pixel.", DenseSettings, build_dense),
     Part("conv", "Convolutional", "Small filters slide over the image.", ConvSettings, build_conv),
+    Part("tied", "Dense, tied", "The decoder uses the encoder's matrices, transposed.", DenseSettings, build_tied),
 )

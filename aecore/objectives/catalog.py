@@ -1,4 +1,7 @@
-"""The reconstruction errors and penalties there are, and their sum. `build(settings)` gives a callable."""
+"""The reconstruction errors and penalties there are, and their sum. `build(settings)` gives a callable.
+
+What a penalty needs must be offered by the bottleneck (see `aecore.bottlenecks.catalog`).
+"""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -7,6 +10,7 @@ from aecore.catalog import Catalog, Part
 from aecore.model import Pass
 from aecore.objectives.penalties import KLDivergence, KLSettings, NoPenalty, NoPenaltySettings
 from aecore.objectives.reconstruction import CrossEntropy, ReconstructionSettings, SquaredError
+from aecore.objectives.sparsity import L1, KLRate, KLRateSettings, L1Settings
 from aecore.shapes import Images, PerImage
 
 
@@ -43,7 +47,23 @@ RECONSTRUCTIONS: Catalog[Reconstruction] = Catalog(
 PENALTIES: Catalog[Penalty] = Catalog(
     "penalty",
     Part("none", "None", "The reconstruction error alone.", NoPenaltySettings, NoPenalty),
-    Part("kl", "KL divergence", "Pulls the codes towards a standard normal.", KLSettings, KLDivergence),
+    Part(
+        "kl",
+        "KL divergence",
+        "Pulls the codes towards a standard normal.",
+        KLSettings,
+        KLDivergence,
+        needs="posterior",
+    ),
+    Part("l1", "L1", "Every activation costs its size.", L1Settings, L1, needs="activations"),
+    Part(
+        "kl_rate",
+        "KL to a target rate",
+        "Every unit should be on for a given share of the images.",
+        KLRateSettings,
+        KLRate,
+        needs="activations from 0 to 1",
+    ),
 )
 
 

@@ -12,6 +12,8 @@ from aecore.plots.style import styled
 
 NAMES = {
     "Linear": "dense",
+    "Shared": "dense",
+    "Transposed": "dense, transposed",
     "Conv2d": "convolution",
     "ConvTranspose2d": "transposed convolution",
     "MaxPool2d": "max pooling",

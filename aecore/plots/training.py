@@ -22,6 +22,8 @@ TITLES = {
     "squared_error": "Squared error, sum over pixels, per image",
     "cross_entropy": "Cross-entropy, nats per image",
     "kl": "KL divergence, nats per image",
+    "l1": "Sum of activations, per image",
+    "kl_rate": "KL from the target rate, nats per batch",
 }
 
 

@@ -2,9 +2,11 @@
 
 from aecore.catalog import Catalog, Part
 from aecore.schemes.end_to_end import EndToEnd, EndToEndSettings
+from aecore.schemes.greedy import Greedy, GreedySettings
 from aecore.schemes.scheme import Scheme
 
 SCHEMES: Catalog[Scheme] = Catalog(
     "scheme",
     Part("end_to_end", "End to end", "All layers are trained at once.", EndToEndSettings, EndToEnd),
+    Part("greedy", "Layer by layer", "One layer after the other, the outermost first.", GreedySettings, Greedy),
 )

@@ -72,6 +72,9 @@ class Scheme(ABC):
         self.corruption = corruption
         self.objective = objective
 
+    def check(self, model: Model) -> None:  # noqa: B027  most schemes fit every model of their kind
+        """SettingError, with the way out, for a model of the right kind that it can still not fit."""
+
     def groups(self, model: Model) -> Mapping[str, Group]:
         """The groups of parameters, each of which gets an optimiser of its own: every trainable one in one of them."""
         return {"all": Group(model.trainable())}

@@ -54,10 +54,12 @@ class Parts:
     scheme: Choice
 
     def __post_init__(self) -> None:
-        if self.penalty.kind == "kl" and self.bottleneck.kind != "gaussian":
+        needs = PENALTIES[self.penalty.kind].needs
+        if needs and needs not in BOTTLENECKS[self.bottleneck.kind].offers:
+            fitting = " or ".join(key for key, part in BOTTLENECKS.items() if needs in part.offers)
             raise SettingError(
-                f"penalty.kind is 'kl', but the bottleneck is {self.bottleneck.kind!r} and has no posterior: "
-                "set bottleneck.kind=gaussian or penalty.kind=none."
+                f"penalty.kind is {self.penalty.kind!r}, but the bottleneck is {self.bottleneck.kind!r} and has no "
+                f"{needs}: set bottleneck.kind={fitting} or penalty.kind=none."
             )
 
     @classmethod
@@ -125,6 +127,7 @@ def compose(parts: Parts, image_shape: ImageShape, seed: int, classes: int = 0) 
             f"scheme.kind is {parts.scheme.kind!r}, which does not train what network.kind={parts.network.kind} makes: "
             f"choose scheme.kind={' or '.join(fitting)}, or another network."
         )
+    scheme.check(model)
     return Composition(model, scheme, corruption, objective)
 
 

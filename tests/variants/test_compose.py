@@ -18,7 +18,7 @@ from aecore.variants.compose import CATALOGS, Composition, Parts, choose, compos
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 7)]
 CLASSES = 4
-NEEDS = {"penalty.kind=kl": {"bottleneck.kind": "gaussian"}}
+NEEDS = {"penalty.kind=kl": {"bottleneck.kind": "gaussian"}, "penalty.kind=kl_rate": {"bottleneck.kind": "sigmoid"}}
 CONV = {"network.kind": "conv", "network.channels": (8, 12)}
 SPECIAL = {
     "dense without normalisation": {"network.normalisation": False, "network.hidden": (32, 16, 24)},
