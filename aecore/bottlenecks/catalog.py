@@ -6,6 +6,7 @@ images have, 0 where they have none.
 
 from aecore.bottlenecks.gaussian import Gaussian, GaussianSettings
 from aecore.bottlenecks.plain import Plain, PlainSettings
+from aecore.bottlenecks.prior import Prior, PriorSettings
 from aecore.catalog import Catalog, Part
 from aecore.model import Bottleneck
 
@@ -13,4 +14,5 @@ BOTTLENECKS: Catalog[Bottleneck] = Catalog(
     "bottleneck",
     Part("plain", "Plain", "The encoder's last numbers are the code.", PlainSettings, Plain),
     Part("gaussian", "Gaussian", "The encoder gives mean and spread; a code is drawn.", GaussianSettings, Gaussian),
+    Part("prior", "Drawn", "The code is noise; no encoder makes it.", PriorSettings, Prior),
 )

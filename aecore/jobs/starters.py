@@ -131,7 +131,7 @@ def _affordable(snapshots: list[Path]) -> list[Path]:
     if not snapshots:
         return []
     codes = read_arrays(snapshots[-1])["codes"].nbytes
-    count = min(len(snapshots), SNAPSHOT_BYTES // codes)
+    count = min(len(snapshots), SNAPSHOT_BYTES // max(codes, 1))
     if count <= 1:
         return snapshots[-1:]
     return [snapshots[round(index * (len(snapshots) - 1) / (count - 1))] for index in range(count)]

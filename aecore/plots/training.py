@@ -22,6 +22,11 @@ TITLES = {
     "squared_error": "Squared error, sum over pixels, per image",
     "cross_entropy": "Cross-entropy, nats per image",
     "kl": "KL divergence, nats per image",
+    "discriminator_loss": "Discriminator's loss, nats per pair",
+    "generator_loss": "Generator's loss, nats per image",
+    "belief_in_real": "Real images called real, mean probability",
+    "belief_in_generated": "Generated images called real, mean probability",
+    "diversity": "Diversity, distance over that of real images",
 }
 
 
