@@ -45,7 +45,7 @@ LEAST_TRIED = 8  # images: with fewer, weights and not images would be measured
 NUMBERS_TRIED = 2**17  # per try, where there are no layers
 LARGEST_TRIED = 4_000_000  # parameters of a layer
 SQUARE = 1024  # the dense layer that stands for larger ones
-FREE = ("Flatten", "Unflatten", "Plain", "Gaussian", "Dropout", "Identity")  # nothing is computed to speak of
+FREE = ("Flatten", "Unflatten", "Plain", "Gaussian", "Prior", "Dropout", "Identity")  # nothing is computed to speak of
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,12 @@ _MEASURED: Kept[float] = Kept(1024)
 def _layers_seconds(recipe: Recipe, built: Architecture, batch: int, place: _Place) -> float:
     """Forward and backward through all layers, for one image of a batch."""
     with torch.device("meta"):
-        modules = dict(compose(recipe.parts, built.image_shape, recipe.seed, built.classes).model.named_modules())
+        composition = compose(recipe.parts, built.image_shape, recipe.seed, built.classes)
+    modules = dict(composition.model.named_modules())
     return sum(
-        _layer_seconds(layer, modules[layer.name], batch, place) for layer in built.layers if layer.kind not in FREE
+        _layer_seconds(layer, modules[layer.name], batch, place) * composition.scheme.passes(layer.part)
+        for layer in built.layers
+        if layer.kind not in FREE
     )
 
 

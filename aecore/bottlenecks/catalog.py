@@ -12,6 +12,7 @@ What they offer is what a penalty may need of them:
 
 from aecore.bottlenecks.gaussian import Gaussian, GaussianSettings
 from aecore.bottlenecks.plain import Plain, PlainSettings
+from aecore.bottlenecks.prior import Prior, PriorSettings
 from aecore.bottlenecks.sigmoid import Sigmoid, SigmoidSettings
 from aecore.bottlenecks.top_k import TopK, TopKSettings
 from aecore.catalog import Catalog, Part
@@ -51,4 +52,5 @@ BOTTLENECKS: Catalog[Bottleneck] = Catalog(
         TopK,
         offers=("activations",),
     ),
+    Part("prior", "Drawn", "The code is noise; no encoder makes it.", PriorSettings, Prior),
 )

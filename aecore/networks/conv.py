@@ -98,7 +98,7 @@ def build_conv(
     channels, height, width = image_shape
     if not settings.channels:
         raise SettingError("network.channels is empty: give at least one level, for instance 32, 64.")
-    sizes = _sizes(height, width, len(settings.channels))
+    sizes = level_sizes(height, width, len(settings.channels))
     widths = (channels, *settings.channels)
     return Networks(_encoder(settings, widths, sizes, features), _decoder(settings, widths, sizes, latent))
 
@@ -129,7 +129,7 @@ def _decoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size],
     return Stack(*levels)
 
 
-def _sizes(height: int, width: int, levels: int) -> list[Size]:
+def level_sizes(height: int, width: int, levels: int) -> list[Size]:
     """Height and width before every level and after the last, halved and rounded up."""
     sizes = [(height, width)]
     for level in range(levels):

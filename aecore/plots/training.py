@@ -24,6 +24,11 @@ TITLES = {
     "kl": "KL divergence, nats per image",
     "l1": "Sum of activations, per image",
     "kl_rate": "KL from the target rate, nats per batch",
+    "discriminator_loss": "Discriminator's loss, nats per pair",
+    "generator_loss": "Generator's loss, nats per image",
+    "belief_in_real": "Real images called real, mean probability",
+    "belief_in_generated": "Generated images called real, mean probability",
+    "diversity": "Diversity, distance over that of real images",
 }
 
 

@@ -66,6 +66,7 @@ class Scheme(ABC):
     """Built with `build(settings, corruption, objective)`."""
 
     trains: type[Model] = Autoencoder  # what kind of model it can fit
+    ignores: frozenset[str] = frozenset()  # axes it has no use for, which a form leaves out: "corruption" ...
 
     def __init__(self, settings: Settings, corruption: Corruption, objective: Objective):
         self.settings = settings
@@ -82,6 +83,10 @@ class Scheme(ABC):
     def chapters(self, model: Model, further: bool) -> tuple[Chapter, ...]:
         """The parts of training, their shares adding up to 1. `further`: a finished model is being trained on."""
         return (WHOLE,)
+
+    def passes(self, part: str) -> float:
+        """How often a step goes forward and backward through the layers of a part ("encoder" ...), for the estimate."""
+        return 1.0
 
     @abstractmethod
     def phases(self, model: Model, batch: Batch, streams: Streams) -> Iterator[Phase]:

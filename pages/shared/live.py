@@ -37,6 +37,7 @@ SHOWN = 10  # reconstructions in a row
 SIDE = 56
 REFRESH_S = 1.0
 MOST_FIGURES = 32
+MOST_ACROSS = 3  # panels of curves in a row
 PATIENCE_S = 2.0  # for a run that was asked to stop, before the page goes on without its answer
 
 
@@ -255,11 +256,14 @@ def _curves(run: Run, metrics: Lines, steps: Lines, page: str) -> None:
 
     shown = repr((len(metrics), metrics[-1:], len(steps), steps[-1:]))
     panels = _curve_figures(str(run.path), shown, palette(), metrics, steps)
-    for column, (index, (title, figure)) in zip(st.columns(len(panels)), enumerate(panels.items()), strict=True):
-        with column:
-            st.markdown(f"**{title}**")
-            alt = f"{title}, against epochs, for training and validation images"
-            show_chart(figure, key=f"{page}.curves.{index}", alt=alt)
+    each_panel = list(enumerate(panels.items()))
+    across = min(len(panels), MOST_ACROSS)
+    for first in range(0, len(panels), across):
+        for column, (index, (title, figure)) in zip(st.columns(across), each_panel[first:], strict=False):
+            with column:
+                st.markdown(f"**{title}**")
+                alt = f"{title}, against epochs, for training and validation images"
+                show_chart(figure, key=f"{page}.curves.{index}", alt=alt)
 
 
 @st.cache_resource(max_entries=MOST_FIGURES, show_spinner=False)

@@ -18,12 +18,31 @@ from aecore.variants.compose import CATALOGS, Composition, Parts, choose, compos
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 7)]
 CLASSES = 4
-NEEDS = {"penalty.kind=kl": {"bottleneck.kind": "gaussian"}, "penalty.kind=kl_rate": {"bottleneck.kind": "sigmoid"}}
+DRAWN = {"bottleneck.kind": "prior", "scheme.kind": "adversarial"}
+NEEDS = {
+    "penalty.kind=kl": {"bottleneck.kind": "gaussian"},
+    "penalty.kind=kl_rate": {"bottleneck.kind": "sigmoid"},
+    "bottleneck.kind=prior": {"network.kind": "gan_dense", **DRAWN},
+    "scheme.kind=adversarial": {"network.kind": "gan_dense", **DRAWN},
+    "network.kind=gan_dense": DRAWN,
+    "network.kind=gan_conv": {"network.channels": (8, 12), **DRAWN},
+    "network.kind=style": {"network.channels": 4, "network.style_size": 8, **DRAWN},
+}
+HIDDEN: dict[str, dict[str, object]] = {"network.kind=gan_conv": {}, "network.kind=style": {}}  # they have none
 CONV = {"network.kind": "conv", "network.channels": (8, 12)}
 SPECIAL = {
     "dense without normalisation": {"network.normalisation": False, "network.hidden": (32, 16, 24)},
     "max pooling": {**CONV, "network.downsampling": "max_pooling"},
     "average pooling": {**CONV, "network.downsampling": "average_pooling"},
+    "adversaries without normalisation": {
+        "network.kind": "gan_conv",
+        "network.channels": (8,),
+        "network.normalisation": False,
+        "network.batch_spread": False,
+        "scheme.gradient_penalty": 0.0,
+        "scheme.average_steps": 0,
+        **DRAWN,
+    },
     "residual blocks with batch normalisation": {**CONV, "network.residual_blocks": 2, "network.normalisation": True},
 }
 
@@ -35,8 +54,11 @@ def recipe(variant: str = "simple", changes: Mapping[str, object] | None = None,
 def every_part() -> dict[str, Recipe]:
     """Each part of each catalog in an otherwise simple model."""
     chosen = {f"{axis}.kind={key}": {f"{axis}.kind": key} for axis, catalog in CATALOGS.items() for key in catalog}
-    return {name: recipe(changes={"network.hidden": (32, 16)} | one | NEEDS.get(name, {})) for name, one in
-            chosen.items() if name != "network.kind=conv"} | {"network.kind=conv": recipe(changes=CONV)}  # fmt: skip
+    made = {name: HIDDEN.get(name, {"network.hidden": (32, 16)}) | one | NEEDS.get(name, {}) for name, one in
+            chosen.items() if name != "network.kind=conv"}  # fmt: skip
+    return {name: recipe(changes=changes) for name, changes in made.items()} | {
+        "network.kind=conv": recipe(changes=CONV)
+    }
 
 
 RECIPES = {
