@@ -59,6 +59,7 @@ STARTERS = (
         "fashion_mnist",
         {"training.epochs": 18},
     ),
+    Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist"),
 )
 
 

@@ -9,9 +9,11 @@ from aecore.catalog import Catalog, Part
 from aecore.networks.conv import ConvSettings, build_conv
 from aecore.networks.dense import DenseSettings, build_dense
 from aecore.networks.pair import Built
+from aecore.networks.pixel_diffusion import PixelDiffusionSettings, build_pixel_unet
 
 NETWORKS: Catalog[Built] = Catalog(
     "network",
     Part("dense", "Dense", "Every unit sees every pixel.", DenseSettings, build_dense),
     Part("conv", "Convolutional", "Small filters slide over the image.", ConvSettings, build_conv),
+    Part("unet", "U-Net", "Takes noise out of an image, step by step.", PixelDiffusionSettings, build_pixel_unet),
 )

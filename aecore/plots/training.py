@@ -22,6 +22,8 @@ TITLES = {
     "squared_error": "Squared error, sum over pixels, per image",
     "cross_entropy": "Cross-entropy, nats per image",
     "kl": "KL divergence, nats per image",
+    "velocity_error": "Squared error of the velocity, mean over numbers, per image",
+    "noise_error": "Squared error of the noise, mean over numbers, per image",
 }
 
 

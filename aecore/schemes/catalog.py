@@ -1,10 +1,18 @@
 """The schemes there are. `build(settings, corruption, objective)` gives a `Scheme`."""
 
 from aecore.catalog import Catalog, Part
+from aecore.schemes.diffusion import DiffusionScheme, DiffusionTrainingSettings
 from aecore.schemes.end_to_end import EndToEnd, EndToEndSettings
 from aecore.schemes.scheme import Scheme
 
 SCHEMES: Catalog[Scheme] = Catalog(
     "scheme",
     Part("end_to_end", "End to end", "All layers are trained at once.", EndToEndSettings, EndToEnd),
+    Part(
+        "diffusion",
+        "Diffusion",
+        "The network learns to see what is behind noise of every strength.",
+        DiffusionTrainingSettings,
+        DiffusionScheme,
+    ),
 )

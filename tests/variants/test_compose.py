@@ -18,12 +18,31 @@ from aecore.variants.compose import CATALOGS, Composition, Parts, choose, compos
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 7)]
 CLASSES = 4
-NEEDS = {"penalty.kind=kl": {"bottleneck.kind": "gaussian"}}
+DIFFUSION = {
+    "network.kind": "unet",
+    "network.channels": (8, 12),
+    "network.width": 16,
+    "network.steps": 2,
+    "bottleneck.kind": "noise",
+    "scheme.kind": "diffusion",
+}
+NEEDS = {
+    "penalty.kind=kl": {"bottleneck.kind": "gaussian"},
+    **dict.fromkeys(("network.kind=unet", "bottleneck.kind=noise", "scheme.kind=diffusion"), DIFFUSION),
+}
 CONV = {"network.kind": "conv", "network.channels": (8, 12)}
 SPECIAL = {
     "dense without normalisation": {"network.normalisation": False, "network.hidden": (32, 16, 24)},
     "max pooling": {**CONV, "network.downsampling": "max_pooling"},
     "average pooling": {**CONV, "network.downsampling": "average_pooling"},
+    "diffusion that predicts the noise, linear schedule, pixel by pixel": {
+        **DIFFUSION,
+        "network.prediction": "noise",
+        "network.schedule": "linear",
+        "network.patch": 1,
+        "network.blocks": 2,
+    },
+    "diffusion on one level and patches that do not fit": {**DIFFUSION, "network.channels": (8,), "network.patch": 4},
     "residual blocks with batch normalisation": {**CONV, "network.residual_blocks": 2, "network.normalisation": True},
 }
 
@@ -35,8 +54,11 @@ def recipe(variant: str = "simple", changes: Mapping[str, object] | None = None,
 def every_part() -> dict[str, Recipe]:
     """Each part of each catalog in an otherwise simple model."""
     chosen = {f"{axis}.kind={key}": {f"{axis}.kind": key} for axis, catalog in CATALOGS.items() for key in catalog}
-    return {name: recipe(changes={"network.hidden": (32, 16)} | one | NEEDS.get(name, {})) for name, one in
-            chosen.items() if name != "network.kind=conv"} | {"network.kind=conv": recipe(changes=CONV)}  # fmt: skip
+    needed = {name: one | NEEDS.get(name, {}) for name, one in chosen.items()} | {"network.kind=conv": CONV}
+    return {
+        name: recipe(changes=({} if "network.kind" in each else {"network.hidden": (32, 16)}) | each)
+        for name, each in needed.items()
+    }
 
 
 RECIPES = {
