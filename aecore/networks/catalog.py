@@ -8,6 +8,7 @@ image of `image_shape` (channels, height, width). `classes` is how many the imag
 from aecore.catalog import Catalog, Part
 from aecore.networks.conv import ConvSettings, build_conv
 from aecore.networks.dense import DenseSettings, build_dense
+from aecore.networks.latent_diffusion import LatentDiffusionSettings, build_latent_unet
 from aecore.networks.pair import Built
 from aecore.networks.pixel_diffusion import PixelDiffusionSettings, build_pixel_unet
 
@@ -16,4 +17,11 @@ NETWORKS: Catalog[Built] = Catalog(
     Part("dense", "Dense", "Every unit sees every pixel.", DenseSettings, build_dense),
     Part("conv", "Convolutional", "Small filters slide over the image.", ConvSettings, build_conv),
     Part("unet", "U-Net", "Takes noise out of an image, step by step.", PixelDiffusionSettings, build_pixel_unet),
+    Part(
+        "latent_unet",
+        "Latent U-Net",
+        "Takes noise out of the code of an autoencoder of its own.",
+        LatentDiffusionSettings,
+        build_latent_unet,
+    ),
 )

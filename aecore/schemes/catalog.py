@@ -3,6 +3,7 @@
 from aecore.catalog import Catalog, Part
 from aecore.schemes.diffusion import DiffusionScheme, DiffusionTrainingSettings
 from aecore.schemes.end_to_end import EndToEnd, EndToEndSettings
+from aecore.schemes.latent_diffusion import LatentDiffusionScheme, LatentDiffusionTrainingSettings
 from aecore.schemes.scheme import Scheme
 
 SCHEMES: Catalog[Scheme] = Catalog(
@@ -14,5 +15,12 @@ SCHEMES: Catalog[Scheme] = Catalog(
         "The network learns to see what is behind noise of every strength.",
         DiffusionTrainingSettings,
         DiffusionScheme,
+    ),
+    Part(
+        "latent_diffusion",
+        "Latent diffusion",
+        "First an autoencoder, then diffusion on its codes.",
+        LatentDiffusionTrainingSettings,
+        LatentDiffusionScheme,
     ),
 )

@@ -26,9 +26,15 @@ DIFFUSION = {
     "bottleneck.kind": "noise",
     "scheme.kind": "diffusion",
 }
+LATENT_DIFFUSION = DIFFUSION | {
+    "network.kind": "latent_unet",
+    "network.autoencoder_channels": (8,),
+    "scheme.kind": "latent_diffusion",
+}
 NEEDS = {
     "penalty.kind=kl": {"bottleneck.kind": "gaussian"},
     **dict.fromkeys(("network.kind=unet", "bottleneck.kind=noise", "scheme.kind=diffusion"), DIFFUSION),
+    **dict.fromkeys(("network.kind=latent_unet", "scheme.kind=latent_diffusion"), LATENT_DIFFUSION),
 }
 CONV = {"network.kind": "conv", "network.channels": (8, 12)}
 SPECIAL = {
