@@ -41,7 +41,7 @@ class DiffusionSettings(Settings):
     """The network, and how noise is mixed in and taken out."""
 
     channels: tuple[int, ...] = setting(
-        (32, 64), 1, 1024, "channels", "one number per level of the U-Net; every level halves height and width"
+        (24, 64), 1, 1024, "channels", "one number per level of the U-Net; every level halves height and width"
     )
     steps: int = setting(
         20, 1, 1000, "steps", "from noise to image, wherever no other number is asked for", logarithmic=True
@@ -67,7 +67,7 @@ class DiffusionSettings(Settings):
     def unet(self, patch: int) -> UNetShape:
         """The layers. SettingError without a level."""
         if not self.channels:
-            raise SettingError("network.channels is empty: give at least one level, for instance 32, 64.")
+            raise SettingError("network.channels is empty: give at least one level, for instance 24, 64.")
         return UNetShape(self.channels, self.blocks, patch, self.width)
 
 

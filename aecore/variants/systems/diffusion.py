@@ -40,7 +40,7 @@ VARIANT = Variant(
     },
     important=("network.channels", "network.steps", "network.prediction", "scheme.label_dropout", "training.epochs"),
     presets=(
-        Preset("Larger", "twice the channels, sharper, slower", {"network.channels": (64, 128)}),
+        Preset("Larger", "twice the channels, sharper, slower", {"network.channels": (48, 128)}),
         Preset("Predict the noise", "as in the first paper", {"network.prediction": "noise"}),
     ),
 )

@@ -32,7 +32,7 @@ VARIANT = Variant(
         "network.kind": "latent_unet",
         "bottleneck.kind": "noise",
         "scheme.kind": "latent_diffusion",
-        "training.epochs": 8,
+        "training.epochs": 5,
         "training.batch_size": 64,
     },
     important=(
