@@ -163,7 +163,7 @@ def _try_layer(module: nn.Module, shape: tuple[int, ...], place: _Place) -> floa
     Numbers come and go as they do inside a model: channels last, and in the precision that the layer before gave.
     """
     device, chance = place.device.key, torch_stream(0, "estimate", device=place.device.key)
-    real = copy.deepcopy(module).to_empty(device=device).train()
+    real = copy.deepcopy(module).to_empty(device=device).train().requires_grad_()
     tensors = [each.data for each in (*real.parameters(), *real.buffers()) if each.is_floating_point()]
     inputs = torch.empty(shape, device=device, dtype=getattr(torch, place.precision))
     for each in (*tensors, inputs):

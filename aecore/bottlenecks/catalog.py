@@ -11,6 +11,7 @@ What they offer is what a penalty may need of them:
 """
 
 from aecore.bottlenecks.gaussian import Gaussian, GaussianSettings
+from aecore.bottlenecks.noise import Noise, NoiseSettings
 from aecore.bottlenecks.plain import Plain, PlainSettings
 from aecore.bottlenecks.prior import Prior, PriorSettings
 from aecore.bottlenecks.sigmoid import Sigmoid, SigmoidSettings
@@ -53,4 +54,5 @@ BOTTLENECKS: Catalog[Bottleneck] = Catalog(
         offers=("activations",),
     ),
     Part("prior", "Drawn", "The code is noise; no encoder makes it.", PriorSettings, Prior),
+    Part("noise", "Noise", "The code is the noise that an image begins as.", NoiseSettings, Noise),
 )

@@ -61,6 +61,8 @@ STARTERS = (
         "fashion_mnist",
         {"training.epochs": 18},
     ),
+    Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist"),
+    Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
 )
 
 

@@ -10,7 +10,9 @@ from aecore.networks.conv import ConvSettings, build_conv
 from aecore.networks.dense import DenseSettings, build_dense
 from aecore.networks.gan_conv import GANConvSettings, build_gan_conv
 from aecore.networks.gan_dense import GANDenseSettings, build_gan_dense
+from aecore.networks.latent_diffusion import LatentDiffusionSettings, build_latent_unet
 from aecore.networks.pair import Built
+from aecore.networks.pixel_diffusion import PixelDiffusionSettings, build_pixel_unet
 from aecore.networks.style import StyleSettings, build_style
 from aecore.networks.tied import build_tied
 
@@ -28,4 +30,12 @@ NETWORKS: Catalog[Built] = Catalog(
         build_gan_conv,
     ),
     Part("style", "Style-based adversaries", "A style at every size of the image.", StyleSettings, build_style),
+    Part("unet", "U-Net", "Takes noise out of an image, step by step.", PixelDiffusionSettings, build_pixel_unet),
+    Part(
+        "latent_unet",
+        "Latent U-Net",
+        "Takes noise out of the code of an autoencoder of its own.",
+        LatentDiffusionSettings,
+        build_latent_unet,
+    ),
 )

@@ -22,9 +22,9 @@ NAMES = {
     "ToImage": "convolution",
 }
 BAR = 0.56  # of the distance between two layers
-LABELLED = 12  # bars; more of them have their text under the pointer only
 MAKERS = ("decoder", "generator")  # the parts whose last layer gives the image
 BESIDE = ("Modulation", "ToImage")  # layers that say how, or draw what others have made: not on the way to the image
+LABELLED = 12  # bars; of more of them only image and code are labelled, the rest under the pointer
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def architecture_drawing(architecture: Architecture, palette: Palette) -> go.Fig
     few = len(bars) <= LABELLED
     figure.update_xaxes(
         tickvals=list(range(len(bars))),
-        ticktext=[_ticks(bar) if few or index in (0, len(bars) - 1) else "" for index, bar in enumerate(bars)],
+        ticktext=[_ticks(bar) if few or bar.label in ("image", "code") else "" for bar in bars],
         range=_range(len(bars)),
         tickangle=0,
     )

@@ -29,6 +29,8 @@ TITLES = {
     "belief_in_real": "Real images called real, mean probability",
     "belief_in_generated": "Generated images called real, mean probability",
     "diversity": "Diversity, distance over that of real images",
+    "velocity_error": "Squared error of the velocity, mean over numbers, per image",
+    "noise_error": "Squared error of the noise, mean over numbers, per image",
 }
 
 

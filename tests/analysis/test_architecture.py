@@ -14,6 +14,7 @@ from aecore.variants.catalog import VARIANTS
 from aecore.variants.compose import compose
 
 SHAPES = [(1, 28, 28), (3, 20, 24)]
+MADE_BY = {"unet": "diffusion", "latent_unet": "latent_diffusion"}  # networks that need parts of their own
 
 
 def recipe(variant="simple", **changes):
@@ -33,7 +34,7 @@ def test_layers_lead_from_the_image_over_the_code_back_to_the_image(variant, sha
     (code,) = (each for each in made.layers if each.part == "bottleneck")
     assert code.shape_out == (made.latent,)
     model = compose(recipe(variant).parts, shape, 0).model
-    assert made.parameters == sum(each.numel() for each in model.parameters())
+    assert made.parameters == sum(each.numel() for each in model.trainable())  # a running average counts once
     assert layers(model) == made.layers
 
 
@@ -45,12 +46,20 @@ def test_a_layer_that_keeps_the_shape_is_drawn_too():
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_operations_are_those_that_torch_counts(kind, shape):
-    parts = recipe("denoising", network__kind=kind).parts
+    parts = recipe(MADE_BY.get(kind, "denoising"), network__kind=kind).parts
     with torch.device("meta"):
         model = compose(parts, shape, 0).model
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         model(torch.zeros(1, *shape, device="meta"))
     assert sum(each.operations for each in architecture(parts, shape).layers) == counter.get_total_flops()
+
+
+def test_layers_that_steer_others_are_counted_and_not_drawn():
+    made = architecture(recipe("diffusion").parts, (1, 28, 28), 10)
+    steering = {each.name for each in made.layers if each.aside}
+    assert "decoder.conditions.moment" in steering
+    assert all("conditions" in name for name in steering)
+    assert not steering & {each.name for each in made.stages}
 
 
 def test_looking_at_a_model_leaves_no_trace_in_it(make):

@@ -11,6 +11,8 @@ from aecore.analysis.demonstrations import (
     eight_draws,
     loss_comparison,
     noise_kinds,
+    noise_to_image,
+    pixel_against_latent,
     transposed_convolution,
 )
 from aecore.analysis.evaluate import evaluate
@@ -22,7 +24,16 @@ SHAPES = [(1, 28, 28), (3, 20, 24)]
 
 def test_every_variant_has_its_picture():
     known = {
-        each.__name__ for each in (loss_comparison, code_size_curve, transposed_convolution, noise_kinds, eight_draws)
+        each.__name__
+        for each in (
+            loss_comparison,
+            code_size_curve,
+            transposed_convolution,
+            noise_kinds,
+            eight_draws,
+            noise_to_image,
+            pixel_against_latent,
+        )
     }
     assert {variant.picture for variant in VARIANTS.values()} <= known
 

@@ -18,6 +18,19 @@ from aecore.variants.compose import CATALOGS, Composition, Parts, choose, compos
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 7)]
 CLASSES = 4
+DIFFUSION = {
+    "network.kind": "unet",
+    "network.channels": (8, 12),
+    "network.width": 16,
+    "network.steps": 2,
+    "bottleneck.kind": "noise",
+    "scheme.kind": "diffusion",
+}
+LATENT_DIFFUSION = DIFFUSION | {
+    "network.kind": "latent_unet",
+    "network.autoencoder_channels": (8,),
+    "scheme.kind": "latent_diffusion",
+}
 DRAWN = {"bottleneck.kind": "prior", "scheme.kind": "adversarial"}
 NEEDS = {
     "penalty.kind=kl": {"bottleneck.kind": "gaussian"},
@@ -27,8 +40,11 @@ NEEDS = {
     "network.kind=gan_dense": DRAWN,
     "network.kind=gan_conv": {"network.channels": (8, 12), **DRAWN},
     "network.kind=style": {"network.channels": 4, "network.style_size": 8, **DRAWN},
+    **dict.fromkeys(("network.kind=unet", "bottleneck.kind=noise", "scheme.kind=diffusion"), DIFFUSION),
+    **dict.fromkeys(("network.kind=latent_unet", "scheme.kind=latent_diffusion"), LATENT_DIFFUSION),
 }
-HIDDEN: dict[str, dict[str, object]] = {"network.kind=gan_conv": {}, "network.kind=style": {}}  # they have none
+DENSE = (None, "dense", "tied", "gan_dense")  # with hidden layers
+SMALL: dict[str, object] = {"network.hidden": (32, 16)}
 CONV = {"network.kind": "conv", "network.channels": (8, 12)}
 SPECIAL = {
     "dense without normalisation": {"network.normalisation": False, "network.hidden": (32, 16, 24)},
@@ -43,6 +59,14 @@ SPECIAL = {
         "scheme.average_steps": 0,
         **DRAWN,
     },
+    "diffusion that predicts the noise, linear schedule, pixel by pixel": {
+        **DIFFUSION,
+        "network.prediction": "noise",
+        "network.schedule": "linear",
+        "network.patch": 1,
+        "network.blocks": 2,
+    },
+    "diffusion on one level and patches that do not fit": {**DIFFUSION, "network.channels": (8,), "network.patch": 4},
     "residual blocks with batch normalisation": {**CONV, "network.residual_blocks": 2, "network.normalisation": True},
 }
 
@@ -54,11 +78,9 @@ def recipe(variant: str = "simple", changes: Mapping[str, object] | None = None,
 def every_part() -> dict[str, Recipe]:
     """Each part of each catalog in an otherwise simple model."""
     chosen = {f"{axis}.kind={key}": {f"{axis}.kind": key} for axis, catalog in CATALOGS.items() for key in catalog}
-    made = {name: HIDDEN.get(name, {"network.hidden": (32, 16)}) | one | NEEDS.get(name, {}) for name, one in
-            chosen.items() if name != "network.kind=conv"}  # fmt: skip
-    return {name: recipe(changes=changes) for name, changes in made.items()} | {
-        "network.kind=conv": recipe(changes=CONV)
-    }
+    needed = {name: one | NEEDS.get(name, {}) for name, one in chosen.items()} | {"network.kind=conv": CONV}
+    return {name: recipe(changes=(SMALL if each.get("network.kind") in DENSE else {}) | each)
+            for name, each in needed.items()}  # fmt: skip
 
 
 RECIPES = {

@@ -8,24 +8,36 @@ models, it takes runs that are there.
     variational     eight_draws               one image through the model eight times
     gan             adversaries               samples, losses and beliefs as the game went
     stylegan        style_mixing              coarse and fine styles of two sets of samples joined
+    diffusion       noise_to_image            every step from noise to image, and the same noise in 1 to 100 steps
+    latent          pixel_against_latent      diffusion in pixels and in a code: images of one seed, quality, time
 """
 
 from aecore.analysis.demonstrations.adversaries import Game, game
 from aecore.analysis.demonstrations.code_size import CodeSizeCurve, CodeSizePoint, code_size_curve, code_size_point
 from aecore.analysis.demonstrations.draws import EightDraws, eight_draws
 from aecore.analysis.demonstrations.losses import LossComparison, loss_comparison
+from aecore.analysis.demonstrations.noise_to_image import NoiseToImage, SameNoise, mixed, noise_to_image, same_noise
 from aecore.analysis.demonstrations.noises import NoiseKind, NoiseKinds, noise_kinds
+from aecore.analysis.demonstrations.pixel_against_latent import (
+    Contender,
+    PixelAgainstLatent,
+    pixel_against_latent,
+)
 from aecore.analysis.demonstrations.style_mixing import StyleMixture, style_mixing, style_sizes
 from aecore.analysis.demonstrations.transposed import TransposedConvolution, TransposedStep, transposed_convolution
 
 __all__ = [
     "CodeSizeCurve",
     "CodeSizePoint",
+    "Contender",
     "EightDraws",
     "Game",
     "LossComparison",
     "NoiseKind",
     "NoiseKinds",
+    "NoiseToImage",
+    "PixelAgainstLatent",
+    "SameNoise",
     "StyleMixture",
     "TransposedConvolution",
     "TransposedStep",
@@ -34,7 +46,11 @@ __all__ = [
     "eight_draws",
     "game",
     "loss_comparison",
+    "mixed",
     "noise_kinds",
+    "noise_to_image",
+    "pixel_against_latent",
+    "same_noise",
     "style_mixing",
     "style_sizes",
     "transposed_convolution",
