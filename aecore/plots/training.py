@@ -22,6 +22,9 @@ TITLES = {
     "squared_error": "Squared error, sum over pixels, per image",
     "cross_entropy": "Cross-entropy, nats per image",
     "kl": "KL divergence, nats per image",
+    "squared_error_binarised": "Squared error of binarised pixels, sum, per image",
+    "cross_entropy_binarised": "Cross-entropy of binarised pixels, nats per image",
+    "class_cross_entropy": "Cross-entropy of the class, nats per image",
 }
 
 

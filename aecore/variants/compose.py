@@ -54,7 +54,7 @@ class Parts:
     scheme: Choice
 
     def __post_init__(self) -> None:
-        if self.penalty.kind == "kl" and self.bottleneck.kind != "gaussian":
+        if self.penalty.kind == "kl" and not hasattr(BOTTLENECKS[self.bottleneck.kind].build, "posterior"):
             raise SettingError(
                 f"penalty.kind is 'kl', but the bottleneck is {self.bottleneck.kind!r} and has no posterior: "
                 "set bottleneck.kind=gaussian or penalty.kind=none."

@@ -6,6 +6,7 @@ import torch
 
 from aecore.analysis.baselines import fit_pca
 from aecore.analysis.demonstrations import (
+    class_grid,
     code_size_curve,
     code_size_point,
     eight_draws,
@@ -21,9 +22,8 @@ SHAPES = [(1, 28, 28), (3, 20, 24)]
 
 
 def test_every_variant_has_its_picture():
-    known = {
-        each.__name__ for each in (loss_comparison, code_size_curve, transposed_convolution, noise_kinds, eight_draws)
-    }
+    made = (loss_comparison, code_size_curve, transposed_convolution, noise_kinds, eight_draws, class_grid)
+    known = {each.__name__ for each in made}
     assert {variant.picture for variant in VARIANTS.values()} <= known
 
 

@@ -81,7 +81,11 @@ def _every_step_reports(monkeypatch):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_variant_learns(variant, splits):
     """After the last epoch the reconstruction error lies well below what it was after the first."""
-    narrow = {"network.hidden": (32,)} if variant in ("simple", "deep", "variational") else {"network.channels": (8, 8)}
+    narrow = (
+        {"network.hidden": (32,)}
+        if variant in ("simple", "deep", "variational", "conditional")
+        else {"network.channels": (8, 8)}
+    )
     training, events = train(small(variant, {**narrow, "training.epochs": 6, "training.batch_size": 16}), splits)
     first, *_, last = of_kind(Epoch, events)
     error = next(name for name in ("squared_error", "cross_entropy") if name in first.validation)

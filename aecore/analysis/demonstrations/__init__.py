@@ -5,16 +5,20 @@ models, it takes runs that are there.
     deep            code_size_curve           error against code size: principal components and the runs there are
     convolutional   transposed_convolution    step by step: spread every number over a patch, add where they overlap
     denoising       noise_kinds               the same images under each kind of noise at the same PSNR
-    variational     eight_draws               one image through the model eight times
+    variational     eight_draws               one image through the model eight times; how wide the posterior is
+    conditional     class_grid                one style in every class
 """
 
+from aecore.analysis.demonstrations.class_grid import ClassGrid, class_grid
 from aecore.analysis.demonstrations.code_size import CodeSizeCurve, CodeSizePoint, code_size_curve, code_size_point
 from aecore.analysis.demonstrations.draws import EightDraws, eight_draws
 from aecore.analysis.demonstrations.losses import LossComparison, loss_comparison
 from aecore.analysis.demonstrations.noises import NoiseKind, NoiseKinds, noise_kinds
+from aecore.analysis.demonstrations.spread import posterior_spread
 from aecore.analysis.demonstrations.transposed import TransposedConvolution, TransposedStep, transposed_convolution
 
 __all__ = [
+    "ClassGrid",
     "CodeSizeCurve",
     "CodeSizePoint",
     "EightDraws",
@@ -23,10 +27,12 @@ __all__ = [
     "NoiseKinds",
     "TransposedConvolution",
     "TransposedStep",
+    "class_grid",
     "code_size_curve",
     "code_size_point",
     "eight_draws",
     "loss_comparison",
     "noise_kinds",
+    "posterior_spread",
     "transposed_convolution",
 ]
