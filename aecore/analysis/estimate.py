@@ -45,7 +45,16 @@ LEAST_TRIED = 8  # images: with fewer, weights and not images would be measured
 NUMBERS_TRIED = 2**17  # per try, where there are no layers
 LARGEST_TRIED = 4_000_000  # parameters of a layer
 SQUARE = 1024  # the dense layer that stands for larger ones
-FREE = ("Flatten", "Unflatten", "Plain", "Gaussian", "Prior", "Dropout", "Identity")  # nothing is computed to speak of
+FREE = (
+    "Flatten",
+    "Unflatten",
+    "Plain",
+    "Gaussian",
+    "GaussianClass",
+    "Prior",
+    "Dropout",
+    "Identity",
+)  # nothing is computed to speak of
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ def estimate(
     settings = recipe.stages[-1]
     batch = images_per_step(settings.batch_size, train_images)
     place = _Place(device, resolve_precision(settings.precision, device))
-    layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, image_shape, place)
+    layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, image_shape, place, classes)
     step = batch * (layers + ends) + built.parameters * OPTIMISER_BYTES / _bytes_per_second(place)
     mapped = min(PREVIEW_CODES, validation_images)
     passes = (layers + ends) / 3 * (validation_images + mapped / 2)  # forward only is about a third
@@ -187,17 +196,17 @@ def _channels_last(tensor: Tensor) -> Tensor:
     return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
 
-def _ends_seconds(recipe: Recipe, shape: ImageShape, place: _Place) -> float:
+def _ends_seconds(recipe: Recipe, shape: ImageShape, place: _Place, classes: int) -> float:
     """What is done to every image outside the layers: to floats, corruption, loss and its gradient."""
     count = max(1, min(64, NUMBERS_TRIED // prod(shape)))
     parts = {axis: choice for axis, choice in recipe.parts.to_dict().items() if axis in ("corruption", "objective")}
     key = (str(parts), shape, count, place.key)
-    return _MEASURED.get(key, lambda: _try_ends(recipe, (count, *shape), place)) / count
+    return _MEASURED.get(key, lambda: _try_ends(recipe, (count, *shape), place, classes)) / count
 
 
-def _try_ends(recipe: Recipe, shape: tuple[int, ...], place: _Place) -> float:
+def _try_ends(recipe: Recipe, shape: tuple[int, ...], place: _Place, classes: int) -> float:
     with torch.device("meta"):
-        composition = compose(recipe.parts, (shape[1], shape[2], shape[3]), recipe.seed)
+        composition = compose(recipe.parts, (shape[1], shape[2], shape[3]), recipe.seed, classes)
     chance = torch_stream(0, "estimate", device=place.device.key)
     pixels = torch.randint(0, 256, shape, generator=chance, device=place.device.key, dtype=torch.uint8)
     logits = torch.rand(shape, generator=chance, device=place.device.key).requires_grad_()

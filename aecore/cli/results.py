@@ -27,6 +27,14 @@ EVALUATION: Keys = {
     **MEASURES,
     "neg_elbo_nats_per_image": "only for a variational model: one draw per image, KL with factor 1",
     "kl_nats_per_image": "only for a variational model: its part of that",
+    "neg_elbo_binarised_nats_per_image": "only for one trained on binarised pixels, and then instead: the same of such "
+    "pixels; never to be compared with that of grey ones",
+    "kl_binarised_nats_per_image": "only there: its part of that",
+    "nll_nats_per_image": "only with --importance-samples: minus the log likelihood of binarised pixels",
+    "importance_samples": "only there: how many draws for each image it was estimated by; fewer make it larger",
+    "likelihood_note": "only where pixels were binarised: how, and what to know of it",
+    "active_units": "only for a variational model: numbers of the code whose posterior mean varies by more than 0.01",
+    "class_accuracy": "only for a model that encodes the class: share of images whose class the encoder names rightly",
     "pca": "an object: the same errors for principal components of the same code_size, fitted to the training images",
     "corruption": "only for a model trained on corrupted images: what was done to the images measured here",
     "input": "only there: the same errors for the corrupted images themselves",
@@ -47,7 +55,16 @@ EXPORTED: Keys = {"run": "its id", "what": "the part", "file": "where it was wri
 
 def add_commands(commands: Commands) -> None:
     """evaluate, reproduce, export."""
-    add_run(commands.add("evaluate", "measure a run on the test images, with PCA beside it", _evaluate, EVALUATION))
+    evaluate = commands.add("evaluate", "measure a run on the test images, with PCA beside it", _evaluate, EVALUATION)
+    add_run(evaluate)
+    evaluate.add_argument(
+        "--importance-samples",
+        type=int,
+        default=0,
+        metavar="K",
+        help="for a variational model: also the likelihood of binarised pixels, from K draws for each image; published "
+        "numbers take 5000, which is a matter of minutes",
+    )
     reproduce = commands.add(
         "reproduce", "train a run's recipe again; exit status 1 when its numbers do not agree", _reproduce, AGREEMENT
     )
@@ -68,7 +85,11 @@ def _evaluate(options: argparse.Namespace) -> Answer:
     from aecore.runs.opened import open_run
 
     opened = open_run(run)
-    evaluation = evaluate(opened, progress=lambda done: show_progress(f"{done:4.0%} of the test images"))
+    evaluation = evaluate(
+        opened,
+        progress=lambda done: show_progress(f"{done:4.0%} of the test images"),
+        importance_samples=options.importance_samples,
+    )
     document = {
         "run": opened.run.id,
         "epoch": opened.epoch,

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from plotly import graph_objects as go
 
-from aecore.analysis.demonstrations import NoiseToImage, PixelAgainstLatent
+from aecore.analysis.demonstrations.noise_to_image import NoiseToImage
+from aecore.analysis.demonstrations.pixel_against_latent import PixelAgainstLatent
 from aecore.networks.noising import Noising
 from aecore.plots.palette import Palette
 from aecore.plots.style import line, styled

@@ -31,6 +31,9 @@ TITLES = {
     "diversity": "Diversity, distance over that of real images",
     "velocity_error": "Squared error of the velocity, mean over numbers, per image",
     "noise_error": "Squared error of the noise, mean over numbers, per image",
+    "squared_error_binarised": "Squared error of binarised pixels, sum, per image",
+    "cross_entropy_binarised": "Cross-entropy of binarised pixels, nats per image",
+    "class_cross_entropy": "Cross-entropy of the class, nats per image",
 }
 
 

@@ -5,37 +5,18 @@ import pytest
 import torch
 
 from aecore.analysis.baselines import fit_pca
-from aecore.analysis.demonstrations import (
-    code_size_curve,
-    code_size_point,
-    eight_draws,
-    loss_comparison,
-    noise_kinds,
-    noise_to_image,
-    pixel_against_latent,
-    transposed_convolution,
-)
+from aecore.analysis.demonstrations.class_grid import class_grid
+from aecore.analysis.demonstrations.code_size import code_size_curve, code_size_point
+from aecore.analysis.demonstrations.draws import eight_draws
+from aecore.analysis.demonstrations.losses import loss_comparison
+from aecore.analysis.demonstrations.noises import noise_kinds
+from aecore.analysis.demonstrations.spread import posterior_spread
+from aecore.analysis.demonstrations.transposed import transposed_convolution
 from aecore.analysis.evaluate import evaluate
+from aecore.analysis.trained import noise
 from aecore.errors import SettingError
-from aecore.variants.catalog import VARIANTS
 
 SHAPES = [(1, 28, 28), (3, 20, 24)]
-
-
-def test_every_variant_has_its_picture():
-    known = {
-        each.__name__
-        for each in (
-            loss_comparison,
-            code_size_curve,
-            transposed_convolution,
-            noise_kinds,
-            eight_draws,
-            noise_to_image,
-            pixel_against_latent,
-        )
-    }
-    assert {variant.picture for variant in VARIANTS.values()} <= known
 
 
 def test_losses_of_one_pixel_are_least_where_the_prediction_is_the_target():
@@ -151,3 +132,45 @@ def test_only_a_variational_model_draws(make):
     trained = make("simple")
     with pytest.raises(SettingError, match="Gaussian bottleneck"):
         eight_draws(trained, trained.splits.test.images[0])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_row_of_the_class_grid_shares_its_style_and_a_column_its_class(shape, make):
+    trained = make("conditional", shape, fit=20)
+    model = trained.composition.model
+    found = class_grid(trained, rows=3)
+    assert found.images.shape == (3, 4, *shape)
+    assert found.class_names == ("a", "b", "c", "d")
+    styles = model.prior(3, noise(0, "classes", 0))[:, :-4]
+    code = torch.cat([styles[[1]], torch.eye(4)[[2]]], 1)
+    assert np.allclose(found.images[1, 2], model.decode(code)[0].numpy(), atol=1e-6)
+    typical = class_grid(trained, rows=3, truncation=0.0).images
+    assert np.allclose(typical, typical[:1], atol=1e-6)
+
+
+def test_classes_that_were_not_trained_are_no_columns(make, splits):
+    data = splits((1, 28, 28))
+    few = type(data)(*(each.of_classes((0, 2)) for each in (data.train, data.validation, data.test)), "few", "few")
+    assert class_grid(make("conditional", data=few)).class_names == ("a", "c")
+
+
+def test_only_a_conditional_model_has_a_class_grid(make):
+    with pytest.raises(SettingError, match="choose a conditional run"):
+        class_grid(make("variational"))
+
+
+def test_the_spread_of_the_posterior_is_that_of_its_standard_deviations(make):
+    trained = make("variational", bottleneck__code_size=3, fit=10)
+    images = torch.from_numpy(trained.splits.test.images).float() / 255
+    posterior = trained.composition.model(images).posterior
+    found = posterior_spread(trained)
+    assert found.deviation == pytest.approx(torch.exp(0.5 * posterior.log_variance).mean(0).numpy(), rel=1e-4)
+    assert found.variance_of_means == pytest.approx(posterior.mean.var(0, correction=0).numpy(), rel=1e-3, abs=1e-6)
+    assert found.active_units == int((posterior.mean.var(0, correction=0) > 0.01).sum())
+
+
+def test_draws_of_a_conditional_model_take_a_class_as_well(make):
+    trained = make("conditional", fit=5)
+    found = eight_draws(trained, trained.splits.test.images[0])
+    assert found.codes.shape == (8, 14)
+    assert set(np.unique(found.codes[:, -4:])) <= {0.0, 1.0}

@@ -122,3 +122,25 @@ def test_one_image_goes_through_the_newest_variational_run_eight_times(runs):
     index = next(each for each in app.number_input if each.label == "Test image")
     checked(index.set_value(5).run())
     assert next(each for each in htmls(app) if "Draw 8" in each) != before
+
+
+def test_the_width_of_the_posterior_is_drawn_for_every_number_of_the_code(runs):
+    train(runs, "variational", "Clouds", epochs=1)
+    app = open_point("variational")
+    (bars,) = chart(app, "Standard deviation of the posterior")["data"]
+    assert len(bars["x"]) == 4
+    assert "of 4 numbers are in use" in sentences(app)
+
+
+def test_a_conditional_run_writes_the_same_styles_in_every_class(runs):
+    assert "Train a conditional run" in sentences(open_point("conditional"))
+    train(runs, "conditional", "Ordered", epochs=1)
+    app = open_point("conditional")
+    shown = rows(app)
+    styles = [label for label in shown if label.startswith("Style")]
+    assert len(styles) == 6
+    assert shown["Style 1"] == [f"style 1 as class {label}" for label in range(4)]
+    before = htmls(app)
+    truncation = next(each for each in app.slider if each.label == "Truncation")
+    checked(truncation.set_value(0.0).run())
+    assert htmls(app) != before

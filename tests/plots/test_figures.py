@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 
 from aecore.analysis.architecture import Architecture, Layer, architecture
-from aecore.analysis.demonstrations import (
-    CodeSizeCurve,
-    CodeSizePoint,
-    EightDraws,
-    loss_comparison,
-    transposed_convolution,
-)
+from aecore.analysis.demonstrations.code_size import CodeSizeCurve, CodeSizePoint
+from aecore.analysis.demonstrations.draws import EightDraws
+from aecore.analysis.demonstrations.losses import loss_comparison
+from aecore.analysis.demonstrations.transposed import transposed_convolution
 from aecore.analysis.latent import Dimensions
 from aecore.analysis.reconstruct import NoiseCurve
 from aecore.plots import demonstrations as demonstration_plots
@@ -153,7 +150,7 @@ def test_a_histogram_sends_counts_and_not_the_numbers():
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 64, 48)])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_model_is_drawn_from_image_over_code_to_image(variant, shape):
-    made = architecture(make_recipe(variant, DataChoice("x")).parts, shape)
+    made = architecture(make_recipe(variant, DataChoice("x")).parts, shape, classes=4)
     figure = architecture_drawing(made, PALETTE)
     texts = figure.layout.xaxis.ticktext
     assert texts[0] == texts[-1] == f"<b>image</b><br>{shape[0]} · {shape[1]}×{shape[2]}"

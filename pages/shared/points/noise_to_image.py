@@ -13,7 +13,7 @@ from pages.shared.theme import palette
 from pages.shared.words import plain
 
 if TYPE_CHECKING:
-    from aecore.analysis.demonstrations import NoiseToImage, SameNoise
+    from aecore.analysis.demonstrations.noise_to_image import NoiseToImage, SameNoise
     from aecore.runs.opened import OpenRun
 
 SIDE = 56
@@ -37,8 +37,7 @@ def show(key: str, dataset: str) -> None:
 
 def _mixing(dataset: str) -> None:
     """What training shows the model: an image with ever more noise."""
-    from aecore.analysis.demonstrations import mixed
-    from aecore.analysis.demonstrations.noise_to_image import MIXED_TIMES
+    from aecore.analysis.demonstrations.noise_to_image import MIXED_TIMES, mixed
     from aecore.data.catalog import load
     from aecore.plots.pictures import as_bytes
 
@@ -142,13 +141,13 @@ def _one_and_many(same: "SameNoise") -> None:
 def _drawn(
     run_id: str, version: int, steps: int, label: int | None, guidance: float, _opened: "OpenRun"
 ) -> "NoiseToImage":
-    from aecore.analysis.demonstrations import noise_to_image
+    from aecore.analysis.demonstrations.noise_to_image import noise_to_image
 
     return noise_to_image(_opened, steps, label, guidance)
 
 
 @st.cache_data(max_entries=8, show_spinner="Drawing in 1 to 100 steps, about 3 s …")
 def _compared(run_id: str, version: int, label: int | None, guidance: float, _opened: "OpenRun") -> "SameNoise":
-    from aecore.analysis.demonstrations import same_noise
+    from aecore.analysis.demonstrations.noise_to_image import same_noise
 
     return same_noise(_opened, label=label, guidance=guidance)

@@ -13,7 +13,7 @@ from pages.shared.theme import palette
 from pages.shared.words import plain
 
 if TYPE_CHECKING:
-    from aecore.analysis.demonstrations import PixelAgainstLatent
+    from aecore.analysis.demonstrations.pixel_against_latent import PixelAgainstLatent
     from aecore.runs.opened import OpenRun
 
 SIDE = 56
@@ -95,6 +95,6 @@ def _table(compared: "PixelAgainstLatent") -> None:
 
 @st.cache_data(max_entries=4, show_spinner="Drawing 100 images with each run, about 10 s …")
 def _compared(versions: tuple[tuple[str, str, int], ...], _runs: "dict[str, OpenRun]") -> "PixelAgainstLatent":
-    from aecore.analysis.demonstrations import pixel_against_latent
+    from aecore.analysis.demonstrations.pixel_against_latent import pixel_against_latent
 
     return pixel_against_latent(list(_runs.items()))
