@@ -125,10 +125,7 @@ def quality(
     drawn = draw(trained, count, seed, progress=lambda done: tell(0.5 * done))
     train = trained.splits.train
     near = nearest(drawn.images[:NEAREST_IMAGES], train, lambda done: tell(0.5 + 0.15 * done))
-    real = _REAL.get(
-        (identity(train), identity(trained.splits.test), count),
-        lambda: _real_distance(trained, count, lambda done: tell(0.65 + 0.15 * done)),
-    )
+    real = real_distance(trained, len(near.distances), lambda done: tell(0.65 + 0.15 * done))
     found = Quality(
         drawn=count,
         milliseconds=drawn.milliseconds,
@@ -176,6 +173,15 @@ def nearest(images: Floats | Pixels, train: ImageSet, progress: Progress | None 
             for each in slices(len(rows), batch_size(train.shape))
         ]
     return Nearest(found.numpy(), torch.cat(distances).numpy())
+
+
+def real_distance(trained: Trained, count: int = NEAREST_IMAGES, progress: Progress | None = None) -> float:
+    """How near to the training images a new real one comes: mean over `count` test images, or as many as there are."""
+    train, test = trained.splits.train, trained.splits.test
+    some = _some(test, count)
+    return _REAL.get(
+        (identity(train), identity(some)), lambda: float(nearest(some.images, train, progress).distances.mean())
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,12 +266,6 @@ def _make_reference(train: ImageSet, test: ImageSet, classifier: Classifier, cou
         pca=frechet_distance(_seen(classifier, pca_gaussian(train, count)).gaussian, seen.gaussian),
         accuracy=right,
     )
-
-
-def _real_distance(trained: Trained, count: int, progress: Progress) -> float:
-    """The same for test images: how near to the training images a new real one comes."""
-    some = _some(trained.splits.test, min(count, NEAREST_IMAGES))
-    return float(nearest(some.images, trained.splits.train, progress).distances.mean())
 
 
 def _seen(classifier: Classifier, images: Floats | Pixels) -> _Seen:
