@@ -139,7 +139,9 @@ def _layers_seconds(recipe: Recipe, built: Architecture, batch: int, place: _Pla
     with torch.device("meta"):
         modules = dict(compose(recipe.parts, built.image_shape, recipe.seed, built.classes).model.named_modules())
     return sum(
-        _layer_seconds(layer, modules[layer.name], batch, place) for layer in built.layers if layer.kind not in FREE
+        _layer_seconds(layer, modules[layer.name], batch, place)
+        for layer in built.layers
+        if layer.part != "bottleneck" and layer.kind not in FREE  # a bottleneck takes chance, which no layer does
     )
 
 

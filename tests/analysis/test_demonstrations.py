@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from aecore.analysis import demonstrations
 from aecore.analysis.baselines import fit_pca
 from aecore.analysis.demonstrations import (
     code_size_curve,
@@ -20,11 +21,9 @@ from aecore.variants.catalog import VARIANTS
 SHAPES = [(1, 28, 28), (3, 20, 24)]
 
 
-def test_every_variant_has_its_picture():
-    known = {
-        each.__name__ for each in (loss_comparison, code_size_curve, transposed_convolution, noise_kinds, eight_draws)
-    }
-    assert {variant.picture for variant in VARIANTS.values()} <= known
+def test_every_variant_has_its_picture_and_a_line_about_it():
+    lines = [line.split() for line in demonstrations.__doc__.splitlines() if line.startswith("    ")]
+    assert {(words[0], words[1]) for words in lines} == {(each.key, each.picture) for each in VARIANTS.values()}
 
 
 def test_losses_of_one_pixel_are_least_where_the_prediction_is_the_target():

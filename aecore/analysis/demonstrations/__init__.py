@@ -6,6 +6,10 @@ models, it takes runs that are there.
     convolutional   transposed_convolution    step by step: spread every number over a patch, add where they overlap
     denoising       noise_kinds               the same images under each kind of noise at the same PSNR
     variational     eight_draws               one image through the model eight times
+    tied            tied_pairs                parameters, time and errors of two runs that differ in this alone
+    greedy          greedy_stages             error against time, layer by layer and end to end
+    memorising      memorised                 outputs and a walk along the code beside the nearest training images
+    overcomplete    overcomplete_filters      filters of the first layer side by side, and a probe of the codes
 """
 
 from aecore.analysis.demonstrations.code_size import CodeSizeCurve, CodeSizePoint, code_size_curve, code_size_point
