@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from aecore.bottlenecks.catalog import BOTTLENECKS
 from aecore.errors import SettingError
 from aecore.model import Autoencoder, Sampling
+from aecore.objectives.catalog import PENALTIES
 from aecore.randomness import Streams
 from aecore.schemes.scheme import Batch
 from aecore.training.checkpoints import Checkpoint, Position, read_checkpoint
@@ -240,6 +242,26 @@ def test_a_kl_penalty_without_a_posterior_is_refused_with_both_ways_out():
     sentence = r"bottleneck is 'plain' and has no posterior: set bottleneck\.kind=gaussian or penalty\.kind=none"
     with pytest.raises(SettingError, match=sentence):
         recipe(changes={"penalty.kind": "kl"})
+
+
+@pytest.mark.parametrize(
+    ("penalty", "bottleneck", "sentence"),
+    [
+        ("kl_rate", "plain", r"no activations from 0 to 1: set bottleneck\.kind=sigmoid or penalty\.kind=none"),
+        ("kl_rate", "top_k", r"no activations from 0 to 1: set bottleneck\.kind=sigmoid or penalty\.kind=none"),
+        ("l1", "gaussian", r"no activations: set bottleneck\.kind=plain or sigmoid or top_k or penalty\.kind=none"),
+        ("kl", "sigmoid", r"no posterior: set bottleneck\.kind=gaussian or penalty\.kind=none"),
+    ],
+)
+def test_a_penalty_without_what_it_needs_is_refused_with_the_ways_out(penalty, bottleneck, sentence):
+    with pytest.raises(SettingError, match=sentence):
+        recipe(changes={"penalty.kind": penalty, "bottleneck.kind": bottleneck})
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_what_a_penalty_needs_some_bottleneck_offers(penalty):
+    needs = PENALTIES[penalty].needs
+    assert not needs or any(needs in part.offers for part in BOTTLENECKS.values())
 
 
 def test_another_corruption_leaves_the_other_parts_as_they_are():
