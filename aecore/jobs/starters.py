@@ -59,6 +59,8 @@ STARTERS = (
         "fashion_mnist",
         {"training.epochs": 18},
     ),
+    Starter("gan-mnist", "Digits from noise", "gan", "mnist", {"training.epochs": 3}),
+    Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist", {"training.epochs": 1}),
 )
 
 
