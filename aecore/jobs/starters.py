@@ -68,6 +68,8 @@ STARTERS = (
     Starter("greedy-mnist", "Layer by layer, 32 numbers", "greedy", "mnist"),
     Starter("memorising-mnist", "Sixty digits by heart", "memorising", "mnist"),
     Starter("overcomplete-mnist", "800 numbers out of noise", "overcomplete", "mnist"),
+    Starter("gan-mnist", "Digits from noise", "gan", "mnist", {"training.epochs": 3}),
+    Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist", {"training.epochs": 1}),
 )
 
 

@@ -26,7 +26,7 @@ class GANDenseSettings(Settings):
     """Width and depth."""
 
     hidden: tuple[int, ...] = setting(
-        (512, 256), 1, 16384, "units",
+        (384, 192), 1, 16384, "units",
         "widths of the discriminator's hidden layers; the generator has them in reverse", label="Hidden layers",
     )  # fmt: skip
     normalisation: bool = setting(

@@ -42,7 +42,7 @@ Size = tuple[int, int]  # height, width
 class StyleSettings(Settings):
     """Widths, and how often two styles are mixed."""
 
-    channels: int = setting(16, 1, 512, "channels", "at the largest size; doubled at each smaller one")
+    channels: int = setting(8, 1, 512, "channels", "at the largest size; doubled at each smaller one")
     most_channels: int = setting(96, 1, 1024, "channels", "never more than so many", advanced=True)
     style_size: int = setting(64, 1, 1024, "numbers", "length of the style w", advanced=True)
     mapping_layers: int = setting(3, 1, 8, "layers", "from the code to its style", advanced=True)
@@ -136,7 +136,7 @@ class Constant(nn.Module):
 
     def forward(self, style: Tensor) -> Tensor:
         """[batch, style] -> [batch, channels, h, w]"""
-        return self.values.expand(style.shape[0], -1, -1, -1)
+        return self.values.repeat(style.shape[0], 1, 1, 1)
 
 
 class Level(nn.Module):
@@ -303,29 +303,16 @@ class Padded(nn.Module):
         return F.pad(images, self.border)
 
 
-class Halve(nn.Module):
-    """Two convolutions, the second with stride 2, and a shortcut around them."""
-
-    def __init__(self, inputs: int, outputs: int):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(inputs, inputs, 3, padding=1),
-            nn.LeakyReLU(LEAK),
-            nn.Conv2d(inputs, outputs, 3, stride=2, padding=1),
-            nn.LeakyReLU(LEAK),
-        )
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(inputs, outputs, 1, bias=False))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """[batch, inputs, 2h, 2w] -> [batch, outputs, h, w]"""
-        halved: Tensor = (self.body(images) + self.shortcut(images)) * math.sqrt(0.5)
-        return halved
+def _convolution(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1)
+    nn.init.kaiming_normal_(convolution.weight, LEAK)
+    return [convolution, nn.LeakyReLU(LEAK)]
 
 
 def build_style(
     settings: StyleSettings, image_shape: ImageShape, features: int, latent: int, classes: int = 0
 ) -> StyleAdversaries:
-    """Generator from `latent` numbers and a residual discriminator."""
+    """Generator from `latent` numbers and a convolutional discriminator of the same widths."""
     return StyleAdversaries(
         StyleGenerator(settings, image_shape, latent), _discriminator(settings, image_shape), settings.mixing
     )
@@ -335,21 +322,12 @@ def _discriminator(settings: StyleSettings, image_shape: ImageShape) -> nn.Modul
     channels, height, width = image_shape
     sizes = level_sizes(height, width)
     widths = level_widths(settings, len(sizes))
-    discriminator = nn.Sequential(
-        Padded((height, width), sizes[-1]), Centred(), nn.Conv2d(channels, widths[-1], 1), nn.LeakyReLU(LEAK)
-    )
+    discriminator = nn.Sequential(Padded((height, width), sizes[-1]), Centred(), *_convolution(channels, widths[-1]))
     for index in range(len(sizes) - 1, 0, -1):
-        discriminator.append(Halve(widths[index], widths[index - 1]))
-    last = widths[0]
-    return discriminator.extend(
-        [
-            BatchSpread(),
-            nn.Conv2d(last + 1, last, 3, padding=1),
-            nn.LeakyReLU(LEAK),
-            nn.Flatten(),
-            nn.Linear(last * math.prod(sizes[0]), 1),
-        ]
-    )
+        discriminator.extend(_convolution(widths[index], widths[index]))
+        discriminator.extend(_convolution(widths[index], widths[index - 1], stride=2))
+    discriminator.extend([BatchSpread(), *_convolution(widths[0] + 1, widths[0])])
+    return discriminator.extend([nn.Flatten(), nn.Linear(widths[0] * math.prod(sizes[0]), 1)])
 
 
 def level_sizes(height: int, width: int) -> list[Size]:

@@ -39,8 +39,8 @@ def gradient_penalty(judge: Callable[[Images], PerImage], real: Images) -> PerIm
     return slope.float().square().flatten(1).sum(1) / 2
 
 
-def diversity(generated: Images, real: Images) -> PerImage:
-    """Mean distance of each generated image from the other ones, over the mean distance of two real images.
+def diversity(generated: Images, real: torch.Tensor) -> PerImage:
+    """Mean distance of each generated image from the other ones, over the mean distance of two of the `real` images.
 
     1 means as different from each other as real images are, 0 always the same. Real images that do not differ, or of
     which there is only one, tell nothing: 1.

@@ -1,7 +1,7 @@
 """Adversarial: a discriminator learns to tell real images from generated ones, a generator to deceive it.
 
     phase 1   discriminator   -log D(x) - log(1 - D(G(z))) + weight * R1      G as it is
-    phase 2   generator       -log D(G(z))                                    D as phase 1 left it
+    phase 2   generator       -log D(G(z))                                    D as phase 1 left it, the same z
 
 Each has its own optimiser. R1 is taken on an eighth of each batch: its mean is the same, its cost an eighth.
 
@@ -36,7 +36,7 @@ class AdversarialSettings(Settings):
     """What keeps the game in balance."""
 
     gradient_penalty: float = setting(
-        0.1, 0.0, 1000.0, "times R1", "how strongly the discriminator is kept flat around real images; 0 leaves it out",
+        1.0, 0.0, 1000.0, "times R1", "how strongly the discriminator is kept flat around real images; 0 leaves it out",
         label="Gradient penalty",
     )  # fmt: skip
     label_smoothing: float = setting(
@@ -74,16 +74,15 @@ class Adversarial(Scheme):
         }
 
     def passes(self, part: str) -> float:
-        """Forward is about a third of forward and backward. R1 goes there and back twice."""
+        """The discriminator sees real and generated images, and generated ones again. R1 goes there and back twice."""
         penalty = 2 / PENALISED if self.options.gradient_penalty else 0.0
-        return {"generator": 4 / 3, "discriminator": 2 + 2 / 3 + penalty}.get(part, 1.0)
+        return 2 + 2 / 3 + penalty if part == "discriminator" else 1.0
 
     def phases(self, model: Model, batch: Batch, streams: Streams) -> Iterator[Phase]:
         """First the discriminator, then the generator; then the running mean follows."""
         gan = _gan(model)
-        with torch.no_grad():
-            generated = gan.generate(len(batch.clean), streams["codes"])
-        real_logits, generated_logits = gan.judge(batch.clean), gan.judge(generated)
+        generated = gan.generate(len(batch.clean), streams["codes"])
+        real_logits, generated_logits = gan.judge(batch.clean), gan.judge(generated.detach())
         losses = discriminator_loss(real_logits, generated_logits, self.options.label_smoothing).mean()
         yield Phase(
             "discriminator",
@@ -96,7 +95,7 @@ class Adversarial(Scheme):
             self.options.discriminator_rate,
         )
         with _left_alone(gan.discriminator):
-            loss = generator_loss(gan.judge(gan.generate(len(batch.clean), streams["codes"]))).mean()
+            loss = generator_loss(gan.judge(generated)).mean()
         yield Phase("generator", loss, {"generator_loss": loss})
         gan.follow(self.options.average_steps)
 

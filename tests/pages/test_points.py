@@ -6,12 +6,15 @@ import pytest
 
 from aecore import places
 from aecore.analysis.reconstruct import image_errors
+from aecore.jobs import run_here
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
+from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.catalog import VARIANTS
 from pages.shared import points
 from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, train
 
+STYLES = {"network.channels": 2, "network.most_channels": 4, "network.style_size": 4, "training.epochs": 1}
 KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper"]
 
 
@@ -215,3 +218,29 @@ def test_filters_stand_side_by_side_and_a_probe_is_fitted_on_request(runs):
         "64 principal components",
     ]
     assert "fitted on 240 labelled training images" in sentences(app)
+
+
+def test_the_samples_of_a_gan_are_shown_epoch_by_epoch_beside_its_game(runs):
+    train(runs, "gan", "Game", epochs=3, **{"network.kind": "gan_dense"})
+    app = open_point("gan")
+    assert errors(app) == []
+    shown = rows(app)
+    assert list(shown) == ["Epoch 1", "Epoch 2", "Epoch 3"]
+    assert {len(each) for each in shown.values()} == {10}
+    assert len(chart(app, "Losses of discriminator and generator")["data"]) == 5
+    assert "Game, means over the validation images." in sentences(app)
+
+
+def test_the_styles_of_a_stylegan_are_mixed_at_the_chosen_level(runs):
+    recipe = make_recipe("stylegan", DataChoice(NAME), STYLES)
+    run = runs.create(recipe, "Styles", "cpu")
+    for _ in run_here(run):
+        pass
+    app = open_point("stylegan")
+    assert errors(app) == []
+    (before,) = (each for each in htmls(app) if "Coarse 1 with fine 1" in each)
+    assert before.count('alt="Coarse ') == 6 + 4 * 6
+    (level,) = app.select_slider
+    checked(level.set_value(0).run())
+    (after,) = (each for each in htmls(app) if "Coarse 1 with fine 1" in each)
+    assert after != before

@@ -40,7 +40,7 @@ def game(run: Run, most: int = 6) -> Game:
         samples=tuple(samples for _, samples in recorded),
         epochs=np.array([each["epoch"] for each in metrics], dtype=np.int64),
         numbers=numbers,
-        warnings=_warnings({name: float(each[-1]) for name, each in numbers.items()} if metrics else {}),
+        warnings=warnings_of({name: float(each[-1]) for name, each in numbers.items()} if metrics else {}),
     )
 
 
@@ -50,7 +50,7 @@ def _spread(epochs: tuple[int, ...], most: int) -> tuple[int, ...]:
     return tuple(epochs[round(index * (len(epochs) - 1) / (most - 1))] for index in range(most))
 
 
-def _warnings(last: dict[str, float]) -> tuple[str, ...]:
+def warnings_of(last: dict[str, float]) -> tuple[str, ...]:
     """What has gone wrong by the last epoch, in sentences."""
     found = []
     if last and last["diversity"] < COLLAPSED:
