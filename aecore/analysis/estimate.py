@@ -45,7 +45,7 @@ LEAST_TRIED = 8  # images: with fewer, weights and not images would be measured
 NUMBERS_TRIED = 2**17  # per try, where there are no layers
 LARGEST_TRIED = 4_000_000  # parameters of a layer
 SQUARE = 1024  # the dense layer that stands for larger ones
-FREE = ("Flatten", "Unflatten", "Plain", "Gaussian", "Dropout", "Identity")  # nothing is computed to speak of
+FREE = ("Flatten", "Unflatten", "Plain", "Gaussian", "Noise", "Dropout", "Identity")  # nothing is computed to speak of
 
 
 @dataclass(frozen=True)
