@@ -28,7 +28,6 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from aecore.errors import SettingError
 from aecore.shapes import ImageShape
@@ -83,8 +82,8 @@ class Conditions(nn.Module):
         told = self.moment(self.waves(times))
         if self.kind is not None and kinds is not None:
             told = told + self.kind(kinds)
-        each = self.scales(told)[:, :, None, None].split([2 * count for count in self.channels], dim=1)
-        return [(both[:, :half], both[:, half:]) for both, half in zip(each, self.channels, strict=True)]
+        each = self.scales(told)[:, :, None, None].split([count for count in self.channels for _ in range(2)], dim=1)
+        return list(zip(each[::2], each[1::2], strict=True))
 
 
 class Block(nn.Module):
@@ -113,10 +112,12 @@ class UNet(nn.Module):
         super().__init__()
         channels, height, width = image_shape
         self.size = (height, width)
-        self.fill = (-width % shape.patch, -height % shape.patch)  # right and below
         self.sizes = _sizes(-(-height // shape.patch), -(-width // shape.patch), len(shape.channels))
         first, last = shape.channels[0], shape.channels[-1]
-        self.stem = nn.Conv2d(channels, first, shape.patch + 2, stride=shape.patch, padding=1)
+        # Zeros a patch wide around an image that is no multiple of it; what lies in them alone is cut off again.
+        self.margins = [int(side % shape.patch > 0) for side in self.size]
+        around = (1 + self.margins[0] * shape.patch, 1 + self.margins[1] * shape.patch)
+        self.stem = nn.Conv2d(channels, first, shape.patch + 2, stride=shape.patch, padding=around)
         self.ways_down = nn.ModuleList()
         self.halvings = nn.ModuleList()
         for wide, wider in pairwise(shape.channels):
@@ -137,7 +138,9 @@ class UNet(nn.Module):
     def forward(self, images: Tensor, times: Tensor, kinds: Tensor | None = None) -> Tensor:
         """images [batch, c, h, w], times [batch] or [1] for all, kinds [batch, classes] -> [batch, c, h, w]."""
         steering = iter(self.conditions(times, kinds))
-        inner = self.stem(functional.pad(images, (0, self.fill[0], 0, self.fill[1])))
+        above, beside = self.margins
+        (height, width), *_ = self.sizes
+        inner = self.stem(images)[:, :, above : above + height, beside : beside + width]
         kept: list[Tensor] = []
         for blocks, halve in zip(self.ways_down, self.halvings, strict=True):
             inner = _through(blocks, inner, steering)
@@ -167,9 +170,17 @@ def _steered(shape: UNetShape) -> list[int]:
     return [wide for wide, count in (*levels[:-1], bottom, *reversed(levels[:-1])) for _ in range(count)]
 
 
-def _norm(channels: int) -> nn.GroupNorm:
+class GroupNorm(nn.GroupNorm):
+    """The same without a look at the batch's size, which is no number while a model is recorded for export."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[batch, channels, h, w] -> the same shape."""
+        return torch.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+
+def _norm(channels: int) -> GroupNorm:
     """Groups of at least 4 channels: of a single number nothing is left by normalising it."""
-    return nn.GroupNorm(math.gcd(channels, GROUPS) if channels >= 4 * GROUPS else 1, channels)
+    return GroupNorm(math.gcd(channels, GROUPS) if channels >= 4 * GROUPS else 1, channels)
 
 
 def _sizes(height: int, width: int, levels: int) -> list[Size]:

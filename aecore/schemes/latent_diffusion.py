@@ -34,7 +34,7 @@ AUTOENCODER, DENOISING = "autoencoder", "diffusion"
 class LatentDiffusionTrainingSettings(DiffusionTrainingSettings):
     """The same, and how the autoencoder is fitted."""
 
-    autoencoder_share: float = setting(0.25, 0.01, 0.99, "of all steps", "fit the autoencoder, the rest the diffusion")
+    autoencoder_share: float = setting(0.2, 0.01, 0.99, "of all steps", "fit the autoencoder, the rest the diffusion")
     code_noise: float = setting(
         0.1, 0.001, 10.0, "standard deviation", "on the codes while the autoencoder is fitted", advanced=True
     )

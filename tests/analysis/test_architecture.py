@@ -15,7 +15,13 @@ from aecore.variants.catalog import VARIANTS
 from aecore.variants.compose import compose
 
 SHAPES = [(1, 28, 28), (3, 20, 24)]
-MADE_BY = {
+MADE_BY = {  # networks that need parts of their own
+    "gan_dense": "gan",
+    "gan_conv": "gan",
+    "style": "gan",
+    "unet": "diffusion",
+    "latent_unet": "latent_diffusion",
+}
     "gan_dense": "gan",
     "gan_conv": "gan",
     "style": "gan",

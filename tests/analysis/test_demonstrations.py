@@ -9,12 +9,15 @@ from aecore.analysis.demonstrations.class_grid import class_grid
 from aecore.analysis.demonstrations.code_size import code_size_curve, code_size_point
 from aecore.analysis.demonstrations.draws import eight_draws
 from aecore.analysis.demonstrations.losses import loss_comparison
+from aecore.analysis.demonstrations.noise_to_image import mixed, noise_to_image, same_noise
 from aecore.analysis.demonstrations.noises import noise_kinds
+from aecore.analysis.demonstrations.pixel_against_latent import pixel_against_latent
 from aecore.analysis.demonstrations.spread import posterior_spread
 from aecore.analysis.demonstrations.transposed import transposed_convolution
 from aecore.analysis.evaluate import evaluate
 from aecore.analysis.trained import noise
 from aecore.errors import SettingError
+from aecore.variants.compose import compose
 
 SHAPES = [(1, 28, 28), (3, 20, 24)]
 
@@ -174,3 +177,56 @@ def test_draws_of_a_conditional_model_take_a_class_as_well(make):
     found = eight_draws(trained, trained.splits.test.images[0])
     assert found.codes.shape == (8, 14)
     assert set(np.unique(found.codes[:, -4:])) <= {0.0, 1.0}
+
+
+SMALL_DIFFUSION = {"network__channels": (8, 12), "network__width": 16, "network__steps": 3}
+
+
+@pytest.mark.parametrize("kind", ["diffusion", "latent_diffusion"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_step_from_noise_to_image_can_be_looked_at(kind, shape, make):
+    trained = make(kind, shape, **SMALL_DIFFUSION)
+    way = noise_to_image(trained, steps=4, count=2)
+    assert way.images.shape == way.guesses.shape == (5, 2, *shape)
+    assert way.steps == 4
+    assert list(way.times) == pytest.approx([1, 0.75, 0.5, 0.25, 0])
+    assert np.array_equal(way.images[-1], way.guesses[-1])
+    in_one, in_four = same_noise(trained, (1, 4), count=2).images
+    assert np.array_equal(in_four, way.images[-1])
+    assert np.array_equal(in_one, noise_to_image(trained, steps=1, count=2).images[-1])
+
+
+def test_only_a_diffusion_model_goes_in_steps(make):
+    with pytest.raises(SettingError, match="Only a diffusion model"):
+        noise_to_image(make("simple"))
+
+
+def test_an_image_is_mixed_from_itself_to_noise():
+    image = np.full((1, 4, 4), 255, np.uint8)
+    clean, half, noisy = mixed(image, (0.0, 0.5, 1.0))
+    assert (clean == 1).all()
+    assert 0.5 < half.mean() < 1
+    assert set(np.unique(np.round(noisy, 1))) > {0.0, 1.0}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_pixels_and_codes_are_compared_on_the_same_seed(shape, make):
+    pixels, codes = (make(kind, shape, **SMALL_DIFFUSION) for kind in ("diffusion", "latent_diffusion"))
+    found = pixel_against_latent([("Pixels", pixels), ("Codes", codes)], judged=12, timed_steps=(1, 3))
+    first, second = found.contenders
+    assert first.images.shape == second.images.shape == (10, *shape)
+    assert first.diffused == np.prod(shape)
+    assert second.diffused == 4 * (shape[1] // 4) * (shape[2] // 4)
+    assert np.allclose(first.images[:8], same_noise(pixels, (3,)).images[0], atol=1e-6)
+    assert all(len(each.milliseconds) == 2 and min(each.milliseconds) > 0 for each in found.contenders)
+    assert first.lost is None
+    assert second.lost > 0
+
+
+def test_the_judge_knows_real_images_and_no_others(make):
+    trained = make("diffusion", **SMALL_DIFFUSION)
+    trained.composition = compose(trained.recipe.parts, (1, 28, 28), 0, classes=4)
+    trained.composition.model.eval()
+    found = pixel_against_latent([("Untrained", trained)], judged=40, timed_steps=(1,))
+    assert found.real > 0.9
+    assert found.contenders[0].recognised < 0.6
