@@ -59,6 +59,34 @@ STARTERS = (
         "fashion_mnist",
         {"training.epochs": 18},
     ),
+    Starter(
+        "vae-20-mnist",
+        "Digits in twenty numbers",
+        "variational",
+        "mnist",
+        {
+            "network.hidden": (304, 256),
+            "bottleneck.code_size": 20,
+            "training.epochs": 50,
+            "training.learning_rate": 3e-3,
+            "training.weight_decay": 0.05,
+        },
+    ),
+    Starter(
+        "vae-50-binarised-mnist",
+        "Binarised digits, 50 numbers",
+        "variational",
+        "mnist",
+        {
+            "network.hidden": (304, 256),
+            "bottleneck.code_size": 50,
+            "penalty.warm_up": 0.15,
+            "training.binarise": True,
+            "training.epochs": 80,
+            "training.snapshots": 4,
+        },
+    ),
+    Starter("conditional-mnist", "Digits to order", "conditional", "mnist", {"training.epochs": 20}),
 )
 
 
