@@ -30,7 +30,7 @@ EVALUATION: Keys = {
     "neg_elbo_binarised_nats_per_image": "only for one trained on binarised pixels, and then instead: the same of such "
     "pixels; never to be compared with that of grey ones",
     "kl_binarised_nats_per_image": "only there: its part of that",
-    "nll_nats_per_image": "only with --importance-samples: minus the log likelihood of binarised pixels",
+    "nll_nats_per_image": "only for a call with --importance-samples: minus the log likelihood of binarised pixels",
     "importance_samples": "only there: how many draws for each image it was estimated by; fewer make it larger",
     "likelihood_note": "only where pixels were binarised: how, and what to know of it",
     "active_units": "only for a variational model: numbers of the code whose posterior mean varies by more than 0.01",

@@ -70,6 +70,34 @@ STARTERS = (
     Starter("overcomplete-mnist", "800 numbers out of noise", "overcomplete", "mnist"),
     Starter("gan-mnist", "Digits from noise", "gan", "mnist", {"training.epochs": 3}),
     Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist", {"training.epochs": 1}),
+    Starter(
+        "vae-20-mnist",
+        "Digits in twenty numbers",
+        "variational",
+        "mnist",
+        {
+            "network.hidden": (304, 256),
+            "bottleneck.code_size": 20,
+            "training.epochs": 50,
+            "training.learning_rate": 3e-3,
+            "training.weight_decay": 0.05,
+        },
+    ),
+    Starter(
+        "vae-50-binarised-mnist",
+        "Binarised digits, 50 numbers",
+        "variational",
+        "mnist",
+        {
+            "network.hidden": (304, 256),
+            "bottleneck.code_size": 50,
+            "penalty.warm_up": 0.15,
+            "training.binarise": True,
+            "training.epochs": 80,
+            "training.snapshots": 4,
+        },
+    ),
+    Starter("conditional-mnist", "Digits to order", "conditional", "mnist", {"training.epochs": 20}),
 )
 
 

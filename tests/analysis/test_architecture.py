@@ -22,12 +22,6 @@ MADE_BY = {  # networks that need parts of their own
     "unet": "diffusion",
     "latent_unet": "latent_diffusion",
 }
-    "gan_dense": "gan",
-    "gan_conv": "gan",
-    "style": "gan",
-    "unet": "diffusion",
-    "latent_unet": "latent_diffusion",
-}  # networks that need parts of their own
 
 
 def recipe(variant="simple", **changes):
