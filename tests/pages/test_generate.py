@@ -12,8 +12,8 @@ from aecore.jobs.classifiers import classifier_for
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.made_up import made_up_splits
+from tests.pages.oblong import PARTS, checked, errors, htmls, make_oblong, open_page, sentences, tables, train
 from tests.painter import Painter, as_trained
-from tests.pages.oblong import NAME, PARTS, checked, errors, htmls, make_oblong, open_page, sentences, tables, train
 
 SQUARE = "square"
 
