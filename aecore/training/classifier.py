@@ -33,9 +33,9 @@ FEATURES = 64
 CHANNELS = (16, 32, 32)
 GRID = 3  # the last pooling leaves so many rows and columns
 LONGEST_SIDE = 32  # pixels; larger images are averaged down to it
-EPOCHS, FEWEST_SEEN, MOST_SEEN = 20, 3_000, 300_000  # epochs, within these limits of images met in training
+EPOCHS, FEWEST_SEEN, MOST_SEEN = 20, 3_000, 120_000  # epochs, within these limits of images met in training
 LEARNING_RATE, WEIGHT_DECAY = 3e-3, 1e-2
-BATCH = 500  # of images that are only looked at
+BATCH, LARGEST_BATCH = 500, 128  # of images that are only looked at, and of those learned from
 VERSION = 1  # of the shape and the training: weights of another version are made anew
 
 Progress = Callable[[float], None]
@@ -105,7 +105,7 @@ def train_classifier(images: ImageSet, seed: int = 0, progress: Progress | None 
         torch.default_generator.manual_seed(derive(seed, "classifier"))
         model = Classifier(images.shape, len(images.class_names))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    batches, size = Batches(images, torch.device("cpu")), images_per_step(0, len(images))
+    batches, size = Batches(images, torch.device("cpu")), min(LARGEST_BATCH, images_per_step(0, len(images)))
     per_epoch = len(images) // size
     steps = max(1, _images_seen(len(images)) // size)
     optimiser = AdamW(_groups(model), fused=True)
