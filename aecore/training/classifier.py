@@ -1,6 +1,6 @@
 """The lab's own classifier: a small convolutional network whose features generated images are judged by.
 
-    image  -> at most 32 pixels on a side, averaged
+    image  -> at most 32 pixels on a side, averaged; from -1 to 1
            -> convolutions with ReLU: 5x5 and 3x3 that halve it, one more 3x3     16, 32, 32 channels
            -> averaged to 3x3 -> features [batch, 64] -> ReLU -> logits [batch, classes]
 
@@ -10,7 +10,8 @@ features can be compared only with each other. Features are taken before the ReL
 Gaussian, which is what a Frechet distance takes them for.
 
 Source: LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition", Proceedings of the
-IEEE 1998 (convolutions that make the image smaller). Sizes and training are our choice.
+IEEE 1998 (convolutions that make the image smaller); He, Zhang, Ren, Sun, "Delving Deep into Rectifiers", ICCV 2015
+(the first weights). Sizes and training are our choice.
 """
 
 from collections.abc import Callable
@@ -32,9 +33,9 @@ FEATURES = 64
 CHANNELS = (16, 32, 32)
 GRID = 3  # the last pooling leaves so many rows and columns
 LONGEST_SIDE = 32  # pixels; larger images are averaged down to it
-EPOCHS, FEWEST_SEEN, MOST_SEEN = 20, 3_000, 300_000  # epochs, within these limits of images met in training
+EPOCHS, FEWEST_SEEN, MOST_SEEN = 20, 3_000, 120_000  # epochs, within these limits of images met in training
 LEARNING_RATE, WEIGHT_DECAY = 3e-3, 1e-2
-BATCH = 500  # of images that are only looked at
+BATCH, LARGEST_BATCH = 500, 128  # of images that are only looked at, and of those learned from
 VERSION = 1  # of the shape and the training: weights of another version are made anew
 
 Progress = Callable[[float], None]
@@ -62,6 +63,10 @@ class Classifier(nn.Module):
             nn.Linear(third * GRID * GRID, FEATURES),
         )
         self.head = nn.Linear(FEATURES, classes)
+        for each in (*self.body, self.head):
+            if isinstance(each, (nn.Conv2d, nn.Linear)):
+                nn.init.kaiming_normal_(each.weight, nonlinearity="relu")
+                nn.init.zeros_(each.bias)  # type: ignore[arg-type]
 
     @property
     def classes(self) -> int:
@@ -71,7 +76,7 @@ class Classifier(nn.Module):
     def features(self, images: Images) -> Features:
         """What it sees in each image, [batch, 64]."""
         seen = images if tuple(images.shape[2:]) == self.size else F.adaptive_avg_pool2d(images, self.size)
-        features: Tensor = self.body(seen)
+        features: Tensor = self.body(2 * seen - 1)
         return features
 
     def logits(self, features: Features) -> Tensor:
@@ -100,7 +105,7 @@ def train_classifier(images: ImageSet, seed: int = 0, progress: Progress | None 
         torch.default_generator.manual_seed(derive(seed, "classifier"))
         model = Classifier(images.shape, len(images.class_names))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    batches, size = Batches(images, torch.device("cpu")), images_per_step(0, len(images))
+    batches, size = Batches(images, torch.device("cpu")), min(LARGEST_BATCH, images_per_step(0, len(images)))
     per_epoch = len(images) // size
     steps = max(1, _images_seen(len(images)) // size)
     optimiser = AdamW(_groups(model), fused=True)
