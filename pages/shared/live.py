@@ -22,6 +22,7 @@ from pages.shared.frame import errors_shown
 from pages.shared.keys import RUN, remember_run
 from pages.shared.matrix import Row, show_matrix, side_for
 from pages.shared.pictures import Picture
+from pages.shared.places import buttons
 from pages.shared.words import plain
 
 if TYPE_CHECKING:
@@ -181,11 +182,7 @@ def _epochs(count: int) -> str:
 
 def _buttons(run: Run, summary: RunSummary, page: str) -> None:
     with st.container(horizontal=True), errors_shown():
-        if summary.epochs_done and summary.encodes and not summary.damaged:
-            if st.button("Latent space", key=f"{page}.latent", icon=":material/drag_pan:"):
-                st.switch_page("latent_space.py", query_params={RUN: run.id})
-            if st.button("Reconstruct", key=f"{page}.reconstruct", icon=":material/compare:"):
-                st.switch_page("reconstruct.py", query_params={RUN: run.id})
+        buttons(summary, page)
         if summary.state in UNDER_WAY:
             if st.button("Stop", key=f"{page}.stop", icon=":material/stop:"):
                 stop(run, PATIENCE_S)
