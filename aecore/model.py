@@ -9,7 +9,7 @@ a known distribution draws new images: `prior` gives codes, `sample` their image
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Protocol, runtime_checkable
 
@@ -17,15 +17,27 @@ import torch
 from torch import Tensor, nn
 
 from aecore.errors import SettingError
-from aecore.shapes import Codes, Features, Images, ImageShape, Labels
+from aecore.shapes import ClassLogits, Codes, Features, Images, ImageShape, Labels, PerImage
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """The Gaussian that a variational encoder gives for each image: mean and log variance, [batch, latent]."""
+    """The Gaussian that a variational encoder gives for each image: mean and log variance, [batch, z].
+
+    Where the class is a part of the code, its distribution stands beside the Gaussian: logits [batch, classes].
+    """
 
     mean: Codes
     log_variance: Codes
+    class_logits: ClassLogits | None = None
+
+
+@dataclass(frozen=True)
+class Term:
+    """What a bottleneck adds to the loss by itself: one number per image, which counts `weight` times."""
+
+    value: PerImage
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Coded:
 
     codes: Codes
     posterior: Posterior | None = None
+    terms: Mapping[str, Term] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,7 @@ class Pass:
     logits: Images  # before the sigmoid
     codes: Codes
     posterior: Posterior | None
+    terms: Mapping[str, Term] = field(default_factory=dict)
 
     @property
     def images(self) -> Images:
@@ -67,6 +81,15 @@ class Bottleneck(Protocol):
         ...
 
 
+@runtime_checkable
+class ClassConditional(Bottleneck, Protocol):
+    """A bottleneck whose code ends with the class; without labels it takes what the encoder thinks of it."""
+
+    def given(self, features: Features, generator: torch.Generator | None, labels: Labels) -> Coded:
+        """The codes for training images of known classes."""
+        ...
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How images are drawn. A model minds what it names in `controls` and leaves the rest alone."""
@@ -75,6 +98,21 @@ class Sampling:
     truncation: float = 1.0  # how far from the mean: below 1 is nearer to the typical image and less varied
     guidance: float = 1.0  # how strongly the class decides: 1 as learned, more exaggerates
     steps: int = 0  # of an image that is made in steps; 0 takes the model's own number
+
+
+@runtime_checkable
+class Drawing(Bottleneck, Protocol):
+    """A bottleneck that knows the distribution of its codes."""
+
+    controls: frozenset[str]  # the names of the fields of `Sampling` that it minds
+
+    def prior(self, count: int, generator: torch.Generator) -> Codes:
+        """`count` codes from that distribution, on the generator's device."""
+        ...
+
+    def steer(self, codes: Codes, sampling: Sampling) -> Codes:
+        """Codes from the prior, changed as `sampling` asks."""
+        ...
 
 
 class Model(nn.Module):
@@ -146,6 +184,7 @@ class Autoencoder(Model):
         self.encoder = encoder
         self.bottleneck = bottleneck
         self.decoder = decoder
+        self.controls = bottleneck.controls if isinstance(bottleneck, Drawing) else frozenset()
 
     @property
     def latent(self) -> int:
@@ -157,14 +196,35 @@ class Autoencoder(Model):
         """Whether its codes were pulled towards a distribution to draw from."""
         return self.bottleneck.draws
 
+    @property
+    def conditional(self) -> bool:
+        """Whether the class of an image is a part of its code, so that training takes labels."""
+        return isinstance(self.bottleneck, ClassConditional)
+
+    def prior(self, count: int, generator: torch.Generator) -> Codes:
+        """`count` codes from the distribution that the bottleneck pulls its codes towards."""
+        if isinstance(self.bottleneck, Drawing):
+            return self.bottleneck.prior(count, generator)
+        return super().prior(count, generator)
+
+    def sample(self, codes: Codes, sampling: Sampling) -> Images:
+        """The images of codes drawn from the prior, steered as far as the bottleneck can."""
+        return self.decode(self.bottleneck.steer(codes, sampling) if isinstance(self.bottleneck, Drawing) else codes)
+
     def encode(self, images: Images) -> Codes:
         """The code of each image; a variational model gives its mean. SettingError for images of another shape."""
         self._check(images)
         return self.bottleneck.code(self.encoder(images))
 
-    def forward(self, images: Images, generator: torch.Generator | None = None) -> Pass:
-        """Encode and decode as in training. Without a generator nothing is random: the code is `encode`'s."""
+    def forward(self, images: Images, generator: torch.Generator | None = None, labels: Labels | None = None) -> Pass:
+        """Encode and decode as in training. Without a generator nothing is random: the code is `encode`'s.
+
+        Only a `conditional` model minds labels: without them the class is what the encoder thinks it is.
+        """
         self._check(images)
         features = self.encoder(images)
-        coded = self.bottleneck(features, generator)
-        return Pass(self.decoder(coded.codes), coded.codes, coded.posterior)
+        if labels is not None and isinstance(self.bottleneck, ClassConditional):
+            coded = self.bottleneck.given(features, generator, labels)
+        else:
+            coded = self.bottleneck(features, generator)
+        return Pass(self.decoder(coded.codes), coded.codes, coded.posterior, coded.terms)

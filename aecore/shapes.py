@@ -9,6 +9,7 @@ Bytes = UInt8[Tensor, "batch channels height width"]  # as stored: 0 to 255
 Images = Float[Tensor, "batch channels height width"]  # as computed: 0 to 1, or logits where said
 Features = Float[Tensor, "batch features"]  # what an encoder gives to the bottleneck
 Codes = Float[Tensor, "batch latent"]  # the latent vectors
+ClassLogits = Float[Tensor, "batch classes"]  # before the softmax
 Labels = Int[Tensor, " batch"]  # the class of each image
 PerImage = Float[Tensor, " batch"]  # one number per image
 Scalar = Float[Tensor, ""]

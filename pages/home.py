@@ -18,6 +18,7 @@ from pages.shared.frame import page
 from pages.shared.journey import code_map_uri, show_journey
 from pages.shared.keys import RUN
 from pages.shared.pictures import Picture, show_named_rows
+from pages.shared.places import GENERATE, LATENT, RECONSTRUCT, Place, fitting
 from pages.shared.theme import colours
 from pages.shared.words import plain
 
@@ -25,8 +26,6 @@ CARD_WIDTH = 220  # CSS pixels, at least
 PICTURES = 3  # on a card
 SIDE = 56
 REFRESH_S = 1.0
-LATENT = ("latent_space.py", ":material/drag_pan:")
-RECONSTRUCT = ("reconstruct.py", ":material/compare:")
 
 
 def show() -> None:
@@ -85,7 +84,9 @@ def _words(plane: RunSummary | None, own: RunSummary | None) -> None:
             st.switch_page("data.py", query_params={"add": "yes"})
     if own is not None:
         label = f"Last trained: {plain(own.name)}"
-        st.page_link(LATENT[0], label=label, icon=":material/history:", query_params={RUN: own.id})
+        st.page_link(
+            next(fitting(own), LATENT).file, label=label, icon=":material/history:", query_params={RUN: own.id}
+        )
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -114,13 +115,21 @@ def _card(
         _pictures(runs, drawn)
         st.caption(_about(drawn, titles))
     for each in starters:
-        place, icon = RECONSTRUCT if each.variant == "denoising" else LATENT
-        st.page_link(place, label=plain(each.name), icon=icon, query_params={RUN: each.id})
+        place = _where(each, variant)
+        st.page_link(place.file, label=plain(each.name), icon=place.icon, query_params={RUN: each.id})
     st.page_link("train.py", label="Train it", icon=":material/model_training:", query_params={"variant": variant.key})
 
 
+def _where(summary: RunSummary, variant: Variant) -> Place:
+    """The page that shows best what a run can do."""
+    if not summary.encodes:
+        return GENERATE
+    return RECONSTRUCT if "corruption.kind" in variant.changes else LATENT
+
+
 def _about(summary: RunSummary, titles: Mapping[str, str]) -> str:
-    return plain(f"{titles.get(summary.dataset, summary.dataset)}, code of {summary.latent}")
+    code = f", code of {summary.latent}" if summary.latent else ""
+    return plain(f"{titles.get(summary.dataset, summary.dataset)}{code}")
 
 
 def _pictures(runs: Runs, summary: RunSummary) -> None:
@@ -132,6 +141,10 @@ def _pictures(runs: Runs, summary: RunSummary) -> None:
     if summary.latent == 2:
         drawn = code_map_uri(preview.codes, labels, _class_names(run.status()), colours())
         st.html(f'<img src="{drawn}" alt="Codes on a plane, by {summary.name}" style="width: 84%; display: block">')
+        return
+    if not len(preview.reconstructions):
+        drawn_row = [Picture(each, f"Drawn {n + 1}") for n, each in enumerate(preview.samples[: 2 * PICTURES])]
+        show_named_rows({"Drawn": drawn_row[:PICTURES], "": drawn_row[PICTURES:]}, SIDE)
         return
     corrupted = bool((preview.corrupted != preview.clean).any())
     before, shown = ("Corrupted", preview.corrupted) if corrupted else ("Original", preview.clean)

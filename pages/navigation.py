@@ -19,6 +19,7 @@ PAGES = [
     st.Page(HERE / "runs.py", title="Runs", icon=":material/list:"),
     st.Page(HERE / "reconstruct.py", title="Reconstruct", icon=":material/compare:"),
     st.Page(HERE / "latent_space.py", title="Latent space", icon=":material/drag_pan:"),
+    st.Page(HERE / "generate.py", title="Generate", icon=":material/draw:"),
     st.Page(HERE / "features.py", title="Features", icon=":material/grain:"),
 ]
 

@@ -15,8 +15,8 @@ import streamlit as st
 
 from aecore.runs.folder import Run
 from pages.shared.frame import as_code, errors_shown, page
-from pages.shared.matrix import Numbers, Row, Scale, digits, show_matrix, show_numbers, side_for
-from pages.shared.measures import mean_of, measure_rows
+from pages.shared.matrix import Row, Scale, digits, show_matrix, show_numbers, side_for
+from pages.shared.measures import bound_rows, mean_of, measure_rows
 from pages.shared.noise import Noise, pick_noise
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import has_encoder, pick_run
@@ -416,12 +416,7 @@ def _table(found: "Evaluation") -> None:
         groups |= {"Best linear": found.best_linear, "Corrupted": found.input}
     over = f"{found.images:,} test images"
     rows = measure_rows(groups, over)
-    rest = ["–"] * (len(groups) - 1)
-    if found.neg_elbo_nats_per_image is not None:
-        rows += [
-            Numbers("Negative ELBO", f"nats, mean over {over}", [digits(found.neg_elbo_nats_per_image), *rest]),
-            Numbers("KL divergence", f"nats, mean over {over}", [digits(found.kl_nats_per_image), *rest]),
-        ]
+    rows += bound_rows([found, *[None] * (len(groups) - 1)], over)
     show_numbers(rows, list(groups), "Measures on the test split")
     notes = [f"Corruption: {found.corruption}."] if found.corruption else []
     st.caption(" ".join([*notes, found.pca_note, found.best_linear_note]).strip())

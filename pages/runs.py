@@ -22,8 +22,8 @@ from aecore.variants.catalog import VARIANTS
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.keys import RUN, chosen_run, remember_run
 from pages.shared.matrix import Row, show_matrix, side_for
-from pages.shared.pickers import has_weights
 from pages.shared.pictures import Picture
+from pages.shared.places import buttons
 from pages.shared.words import plain
 
 PAGE = "runs"
@@ -304,12 +304,7 @@ def _what_to_know(summary: RunSummary) -> None:
 
 def _open(summary: RunSummary) -> None:
     """The primary action of the page, as soon as there are weights to look at."""
-    if has_weights(summary):
-        return
-    if st.button("Latent space", type="primary", key=f"{PAGE}.latent", icon=":material/drag_pan:"):
-        st.switch_page("latent_space.py", query_params={RUN: summary.id})
-    if st.button("Reconstruct", key=f"{PAGE}.reconstruct", icon=":material/compare:"):
-        st.switch_page("reconstruct.py", query_params={RUN: summary.id})
+    buttons(summary, PAGE, primary=True)
 
 
 def _manage(runs: Runs, run: Run, summary: RunSummary) -> None:

@@ -30,8 +30,9 @@ class Layer:
     kind: str  # torch's name: "Linear", "Conv2d" ...
     shape_in: Shape
     shape_out: Shape
-    parameters: int
+    parameters: int  # a matrix that two layers share is counted where it is met first
     operations: int  # multiplications and additions for one image, forward
+    aside: bool = False  # it steers other layers, the image does not pass through it
 
     @property
     def pools(self) -> bool:
@@ -60,8 +61,10 @@ class Architecture:
 
     @property
     def stages(self) -> tuple[Layer, ...]:
-        """The layers a drawing needs: those that multiply by weights, those that pool, and the bottleneck."""
-        return tuple(layer for layer in self.layers if layer.part == "bottleneck" or layer.operations or layer.pools)
+        """The layers a drawing needs: those an image passes through that multiply by weights, that pool, and the
+        bottleneck."""
+        passed = (layer for layer in self.layers if not layer.aside)
+        return tuple(layer for layer in passed if layer.part == "bottleneck" or layer.operations or layer.pools)
 
 
 def architecture(parts: Parts, image_shape: ImageShape, classes: int = 0) -> Architecture:
@@ -73,7 +76,10 @@ def architecture(parts: Parts, image_shape: ImageShape, classes: int = 0) -> Arc
 
 def layers(model: Model) -> tuple[Layer, ...]:
     """The layers of a model in the order in which an image meets them. The model itself is not touched."""
-    return _walk(copy.deepcopy(model).to("meta").eval())
+    # Copied parameter by parameter, so that one which two layers share is shared in the copy as well.
+    shapes: dict[int, Tensor] = {id(each): each.to("meta") for each in model.buffers()}
+    shapes |= {id(each): nn.Parameter(each.detach().to("meta"), requires_grad=False) for each in model.parameters()}
+    return _walk(copy.deepcopy(model, shapes).eval())
 
 
 def _walk(model: Model) -> tuple[Layer, ...]:
@@ -85,9 +91,11 @@ def _walk(model: Model) -> tuple[Layer, ...]:
 
 @contextmanager
 def _listening(model: Model, found: list[Layer]) -> Iterator[None]:
-    """While it lasts, every layer that runs adds itself to `found`."""
+    """While it lasts, every layer that runs adds itself to `found`. A module may say that its layers stand `aside`."""
+    aside = tuple(f"{name}." for name, module in model.named_modules() if getattr(module, "aside", False))
+    counted: set[int] = set()
     hooks = [
-        module.register_forward_hook(partial(_note, found, name))
+        module.register_forward_hook(partial(_note, found, counted, name, name.startswith(aside)))
         for name, module in model.named_modules()
         if name == "bottleneck" or (name and not list(module.children()))
     ]
@@ -98,7 +106,15 @@ def _listening(model: Model, found: list[Layer]) -> Iterator[None]:
             hook.remove()
 
 
-def _note(found: list[Layer], name: str, module: nn.Module, given: tuple[object, ...], result: object) -> None:
+def _note(
+    found: list[Layer],
+    counted: set[int],
+    name: str,
+    aside: bool,
+    module: nn.Module,
+    given: tuple[object, ...],
+    result: object,
+) -> None:
     taken = given[0]
     made = result.codes if isinstance(result, Coded) else result
     assert isinstance(taken, Tensor)
@@ -110,10 +126,12 @@ def _note(found: list[Layer], name: str, module: nn.Module, given: tuple[object,
             kind=type(module).__name__,
             shape_in=tuple(taken.shape[1:]),
             shape_out=tuple(made.shape[1:]),
-            parameters=sum(each.numel() for each in module.parameters()),
+            parameters=sum(each.numel() for each in module.parameters() if id(each) not in counted),
             operations=_operations(module, tuple(taken.shape[1:]), tuple(made.shape[1:])),
+            aside=aside,
         )
     )
+    counted.update(map(id, module.parameters()))
 
 
 def _operations(module: nn.Module, shape_in: Shape, shape_out: Shape) -> int:

@@ -45,7 +45,7 @@ LEAST_TRIED = 8  # images: with fewer, weights and not images would be measured
 NUMBERS_TRIED = 2**17  # per try, where there are no layers
 LARGEST_TRIED = 4_000_000  # parameters of a layer
 SQUARE = 1024  # the dense layer that stands for larger ones
-FREE = ("Flatten", "Unflatten", "Plain", "Gaussian", "Dropout", "Identity")  # nothing is computed to speak of
+FREE = ("Flatten", "Unflatten", "Dropout", "Identity")  # nothing is computed to speak of
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def estimate(
     settings = recipe.stages[-1]
     batch = images_per_step(settings.batch_size, train_images)
     place = _Place(device, resolve_precision(settings.precision, device))
-    layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, image_shape, place)
+    layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, image_shape, place, classes)
     step = batch * (layers + ends) + built.parameters * OPTIMISER_BYTES / _bytes_per_second(place)
     mapped = min(PREVIEW_CODES, validation_images)
     passes = (layers + ends) / 3 * (validation_images + mapped / 2)  # forward only is about a third
@@ -137,9 +137,12 @@ _MEASURED: Kept[float] = Kept(1024)
 def _layers_seconds(recipe: Recipe, built: Architecture, batch: int, place: _Place) -> float:
     """Forward and backward through all layers, for one image of a batch."""
     with torch.device("meta"):
-        modules = dict(compose(recipe.parts, built.image_shape, recipe.seed, built.classes).model.named_modules())
+        composition = compose(recipe.parts, built.image_shape, recipe.seed, built.classes)
+    modules = dict(composition.model.named_modules())
     return sum(
-        _layer_seconds(layer, modules[layer.name], batch, place) for layer in built.layers if layer.kind not in FREE
+        _layer_seconds(layer, modules[layer.name], batch, place) * composition.scheme.passes(layer.part)
+        for layer in built.layers
+        if layer.part != "bottleneck" and layer.kind not in FREE  # a bottleneck takes chance, which no layer does
     )
 
 
@@ -160,7 +163,7 @@ def _try_layer(module: nn.Module, shape: tuple[int, ...], place: _Place) -> floa
     Numbers come and go as they do inside a model: channels last, and in the precision that the layer before gave.
     """
     device, chance = place.device.key, torch_stream(0, "estimate", device=place.device.key)
-    real = copy.deepcopy(module).to_empty(device=device).train()
+    real = copy.deepcopy(module).to_empty(device=device).train().requires_grad_()
     tensors = [each.data for each in (*real.parameters(), *real.buffers()) if each.is_floating_point()]
     inputs = torch.empty(shape, device=device, dtype=getattr(torch, place.precision))
     for each in (*tensors, inputs):
@@ -184,17 +187,17 @@ def _channels_last(tensor: Tensor) -> Tensor:
     return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
 
-def _ends_seconds(recipe: Recipe, shape: ImageShape, place: _Place) -> float:
+def _ends_seconds(recipe: Recipe, shape: ImageShape, place: _Place, classes: int) -> float:
     """What is done to every image outside the layers: to floats, corruption, loss and its gradient."""
     count = max(1, min(64, NUMBERS_TRIED // prod(shape)))
     parts = {axis: choice for axis, choice in recipe.parts.to_dict().items() if axis in ("corruption", "objective")}
     key = (str(parts), shape, count, place.key)
-    return _MEASURED.get(key, lambda: _try_ends(recipe, (count, *shape), place)) / count
+    return _MEASURED.get(key, lambda: _try_ends(recipe, (count, *shape), place, classes)) / count
 
 
-def _try_ends(recipe: Recipe, shape: tuple[int, ...], place: _Place) -> float:
+def _try_ends(recipe: Recipe, shape: tuple[int, ...], place: _Place, classes: int) -> float:
     with torch.device("meta"):
-        composition = compose(recipe.parts, (shape[1], shape[2], shape[3]), recipe.seed)
+        composition = compose(recipe.parts, (shape[1], shape[2], shape[3]), recipe.seed, classes)
     chance = torch_stream(0, "estimate", device=place.device.key)
     pixels = torch.randint(0, 256, shape, generator=chance, device=place.device.key, dtype=torch.uint8)
     logits = torch.rand(shape, generator=chance, device=place.device.key).requires_grad_()

@@ -92,6 +92,49 @@ def evaluate_lines(run: str) -> Lines:
     return Lines(f"{SHELL} evaluate {shlex.quote(run)}", "\n".join(python))
 
 
+def generate_lines(
+    runs: Sequence[str],
+    count: int,
+    seed: int,
+    label: int | None = None,
+    truncation: float = 1.0,
+    guidance: float = 1.0,
+    steps: int = 0,
+) -> Lines:
+    """Images that several runs draw from the same seed, and the nearest training image of each."""
+    asked = {"label": label, "truncation": truncation, "guidance": guidance, "steps": steps}
+    usual = {"label": None, "truncation": 1.0, "guidance": 1.0, "steps": 0}
+    changed = "".join(f", {name}={value!r}" for name, value in asked.items() if value != usual[name])
+    python = [
+        "from aecore.analysis.generate import draw",
+        "from aecore.analysis.quality import nearest",
+        "from aecore.runs.opened import open_run",
+        "from aecore.runs.store import Runs",
+        "",
+        f"for name in {[str(each) for each in runs]}:",
+        "    opened = open_run(Runs().get(name))",
+        f"    drawn = draw(opened, {count}, seed={seed}{changed})",
+        "    found = nearest(drawn.images, opened.splits.train)",
+        "    print(name, drawn.images.shape, drawn.milliseconds, found.indices, found.distances)",
+    ]
+    return _by_python(python)
+
+
+def figures_lines(runs: Sequence[str]) -> Lines:
+    """Every number of each run on its test images."""
+    python = [
+        "from aecore.analysis.figures import figures",
+        "from aecore.jobs.classifiers import classifier_for",
+        "from aecore.runs.opened import open_run",
+        "from aecore.runs.store import Runs",
+        "",
+        f"for name in {[str(each) for each in runs]}:",
+        "    print(name, figures(open_run(Runs().get(name)), classifier_for).to_dict())",
+    ]
+    shell = "\n".join(f"{SHELL} evaluate {shlex.quote(each)}" for each in runs)
+    return Lines(shell, "\n".join(python))
+
+
 def export_lines(run: str, what: str, file: str) -> Lines:
     """A part of a run as a file for other programs."""
     python = [

@@ -11,7 +11,10 @@ What they offer is what a penalty may need of them:
 """
 
 from aecore.bottlenecks.gaussian import Gaussian, GaussianSettings
+from aecore.bottlenecks.gaussian_class import GaussianClass, GaussianClassSettings
+from aecore.bottlenecks.noise import Noise, NoiseSettings
 from aecore.bottlenecks.plain import Plain, PlainSettings
+from aecore.bottlenecks.prior import Prior, PriorSettings
 from aecore.bottlenecks.sigmoid import Sigmoid, SigmoidSettings
 from aecore.bottlenecks.top_k import TopK, TopKSettings
 from aecore.catalog import Catalog, Part
@@ -50,5 +53,15 @@ BOTTLENECKS: Catalog[Bottleneck] = Catalog(
         TopKSettings,
         TopK,
         offers=("activations",),
+    ),
+    Part("prior", "Drawn", "The code is noise; no encoder makes it.", PriorSettings, Prior),
+    Part("noise", "Noise", "The code is the noise that an image begins as.", NoiseSettings, Noise),
+    Part(
+        "gaussian_class",
+        "Gaussian with class",
+        "A code is drawn, and the class is a part of it.",
+        GaussianClassSettings,
+        GaussianClass,
+        offers=("posterior",),
     ),
 )

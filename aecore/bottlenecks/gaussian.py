@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from aecore.model import Coded, Posterior
+from aecore.model import Coded, Posterior, Sampling
 from aecore.settings import Settings, setting
 from aecore.shapes import Codes, Features
 
@@ -33,6 +33,7 @@ class Gaussian(nn.Module):
     """features -> posterior -> a code drawn from it."""
 
     draws = True
+    controls = frozenset({"truncation"})
 
     def __init__(self, settings: GaussianSettings, classes: int = 0):
         super().__init__()
@@ -47,11 +48,24 @@ class Gaussian(nn.Module):
     def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
         """A code drawn for each image; without a generator the mean."""
         posterior = self.posterior(features)
-        if generator is None:
-            return Coded(posterior.mean, posterior)
-        noise = torch.empty_like(posterior.mean).normal_(generator=generator)
-        return Coded(torch.addcmul(posterior.mean, torch.exp(0.5 * posterior.log_variance), noise), posterior)
+        return Coded(drawn(posterior, generator), posterior)
 
     def code(self, features: Features) -> Codes:
         """The mean."""
         return self.posterior(features).mean
+
+    def prior(self, count: int, generator: torch.Generator) -> Codes:
+        """N(0, I)."""
+        return torch.randn(count, self.latent, generator=generator, device=generator.device)
+
+    def steer(self, codes: Codes, sampling: Sampling) -> Codes:
+        """Truncation draws the codes towards the mean of the prior, which is 0."""
+        return codes * sampling.truncation
+
+
+def drawn(posterior: Posterior, generator: torch.Generator | None) -> Codes:
+    """One z for each image; without a generator the mean."""
+    if generator is None:
+        return posterior.mean
+    noise = torch.empty_like(posterior.mean).normal_(generator=generator)
+    return torch.addcmul(posterior.mean, torch.exp(0.5 * posterior.log_variance), noise)

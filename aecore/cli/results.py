@@ -23,14 +23,40 @@ EVALUATION: Keys = {
     "epoch": "whose weights were measured",
     "note": "what to know of these weights or data; empty when all is as it should be",
     "split": "test",
-    "images": "how many the means are over",
-    **MEASURES,
+    "images": "only for a model with an encoder: how many the means are over",
+    **{name: f"only there: {text}" for name, text in MEASURES.items()},
     "neg_elbo_nats_per_image": "only for a variational model: one draw per image, KL with factor 1",
     "kl_nats_per_image": "only for a variational model: its part of that",
-    "pca": "an object: the same errors for principal components of the same code_size, fitted to the training images",
+    "neg_elbo_binarised_nats_per_image": "only for one trained on binarised pixels, and then instead: the same of such "
+    "pixels; never to be compared with that of grey ones",
+    "kl_binarised_nats_per_image": "only there: its part of that",
+    "nll_nats_per_image": "only for a call with --importance-samples: minus the log likelihood of binarised pixels",
+    "importance_samples": "only there: how many draws for each image it was estimated by; fewer make it larger",
+    "likelihood_note": "only where pixels were binarised: how, and what to know of it",
+    "active_units": "only for a variational model: numbers of the code whose posterior mean varies by more than 0.01",
+    "class_accuracy": "only for a model that encodes the class: share of images whose class the encoder names rightly",
+    "pca": "only for a model with an encoder, an object: the same errors for principal components of the same "
+    "code_size, fitted to the training images",
     "corruption": "only for a model trained on corrupted images: what was done to the images measured here",
     "input": "only there: the same errors for the corrupted images themselves",
     "best_linear": "only there: the same errors for the best linear denoiser",
+    "drawn": "only for a model that draws images: how many were drawn for what follows, and compared with as many "
+    "test images",
+    "frechet_own": "only there and with classes: Frechet distance of drawn and test images on the features of the "
+    "lab's own classifier; comparable with the next two alone",
+    "frechet_real_floor": "only there: the same for training and test images, what nothing can be expected to beat",
+    "frechet_pca_gaussian": "only there: the same for images of Gaussian codes of 64 principal components",
+    "classes_covered": "only there: classes as which at least a tenth of an even share of the drawn images is "
+    "classified, with a confidence above 0.5",
+    "classes": "only there: how many there are",
+    "class_shares": "only there, an object: share of the drawn images by the most probable class",
+    "classifier_accuracy": "only there: of the classifier on the test images, 0 to 1",
+    "nearest_train_distance": "only for a model that draws images: Euclidean distance over pixels and channels to the "
+    "nearest training image, mean over nearest_images drawn ones; pixels run from 0 to 1",
+    "nearest_train_distance_test": "only there: the same for test images, the yardstick",
+    "nearest_images": "only there: how many both means are over",
+    "ms_per_image": "only there: to draw one image, in milliseconds, as measured here",
+    "quality_note": "only there: what to know of these numbers; empty when all is as it should be",
 }
 AGREEMENT: Keys = {
     "run": "the run that was trained again",
@@ -47,7 +73,18 @@ EXPORTED: Keys = {"run": "its id", "what": "the part", "file": "where it was wri
 
 def add_commands(commands: Commands) -> None:
     """evaluate, reproduce, export."""
-    add_run(commands.add("evaluate", "measure a run on the test images, with PCA beside it", _evaluate, EVALUATION))
+    evaluate = commands.add(
+        "evaluate", "measure a run on the test images, with baselines beside it", _evaluate, EVALUATION
+    )
+    add_run(evaluate)
+    evaluate.add_argument(
+        "--importance-samples",
+        type=int,
+        default=0,
+        metavar="K",
+        help="for a variational model: also the likelihood of binarised pixels, from K draws for each image; published "
+        "numbers take 5000, which is a matter of minutes",
+    )
     reproduce = commands.add(
         "reproduce", "train a run's recipe again; exit status 1 when its numbers do not agree", _reproduce, AGREEMENT
     )
@@ -64,16 +101,22 @@ def add_commands(commands: Commands) -> None:
 def _evaluate(options: argparse.Namespace) -> Answer:
     run = runs_of(options).get(options.run)  # before torch is loaded: who mistypes a name need not wait
 
-    from aecore.analysis.evaluate import evaluate
+    from aecore.analysis.figures import figures
+    from aecore.jobs.classifiers import classifier_for
     from aecore.runs.opened import open_run
 
     opened = open_run(run)
-    evaluation = evaluate(opened, progress=lambda done: show_progress(f"{done:4.0%} of the test images"))
+    found = figures(
+        opened,
+        classifier_for,
+        progress=lambda done: show_progress(f"{done:4.0%} measured"),
+        importance_samples=options.importance_samples,
+    )
     document = {
         "run": opened.run.id,
         "epoch": opened.epoch,
         "note": opened.fallback_note,
-        **evaluation.to_dict(),
+        **found.to_dict(),
     }
     return Answer(document, listing(document))
 

@@ -1,7 +1,7 @@
 """The starter runs that ship with the lab, and the one way in which they are made.
 
-Each is trained by its recipe like any run, then reduced to what looking at it needs: weights in float16, no state of
-the optimiser, no weights of single epochs. What is documented of them is measured on the weights as shipped.
+Each is trained by its recipe like any run, then reduced to what looking at it needs: weights of a byte a number, no
+state of the optimiser, no weights of single epochs. What is documented of them is measured on the weights as shipped.
 """
 
 import json
@@ -9,8 +9,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import torch
+import numpy.typing as npt
 
 from aecore.errors import RunError
 from aecore.jobs.foreground import run_here
@@ -25,7 +26,8 @@ from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
 
 LEFT_OUT = (LOG, STEPS)
-SNAPSHOT_BYTES = 600_000  # of all snapshots of one starter run: codes of many numbers are recorded at fewer epochs
+SNAPSHOT_BYTES = 400_000  # of the codes in all snapshots of one starter run: long ones are recorded at fewer epochs
+CODES, CODE_NUMBERS = 1000, 32_000  # images whose codes are kept, and numbers in them together
 OF_THE_PROCESS = ("launched", "pid", "place", "progress", "heartbeat", "bytes")  # nothing to do with what was learned
 
 
@@ -59,6 +61,43 @@ STARTERS = (
         "fashion_mnist",
         {"training.epochs": 18},
     ),
+    Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist"),
+    Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
+    Starter("tied-mnist", "Tied, 32 numbers", "tied", "mnist"),
+    Starter("untied-mnist", "Untied, 32 numbers", "tied", "mnist", {"network.kind": "dense"}),
+    Starter("greedy-mnist", "Layer by layer, 32 numbers", "greedy", "mnist"),
+    Starter("memorising-mnist", "Sixty digits by heart", "memorising", "mnist"),
+    Starter("overcomplete-mnist", "800 numbers out of noise", "overcomplete", "mnist"),
+    Starter("gan-mnist", "Digits from noise", "gan", "mnist", {"training.epochs": 3}),
+    Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist", {"training.epochs": 1}),
+    Starter(
+        "vae-20-mnist",
+        "Digits in twenty numbers",
+        "variational",
+        "mnist",
+        {
+            "network.hidden": (304, 256),
+            "bottleneck.code_size": 20,
+            "training.epochs": 50,
+            "training.learning_rate": 3e-3,
+            "training.weight_decay": 0.05,
+        },
+    ),
+    Starter(
+        "vae-50-binarised-mnist",
+        "Binarised digits, 50 numbers",
+        "variational",
+        "mnist",
+        {
+            "network.hidden": (304, 256),
+            "bottleneck.code_size": 50,
+            "penalty.warm_up": 0.15,
+            "training.binarise": True,
+            "training.epochs": 80,
+            "training.snapshots": 4,
+        },
+    ),
+    Starter("conditional-mnist", "Digits to order", "conditional", "mnist", {"training.epochs": 20}),
     Starter(
         "sparse-l1-mnist",
         "Sparse, L1",
@@ -135,14 +174,19 @@ def _weights(run: Run) -> bytes:
     checkpoint, _ = newest_checkpoint(run)
     if checkpoint is None:
         raise RunError(f"{run.id} has no checkpoint: train it again.")
-    return checkpoint.weights_only(torch.float16).to_bytes()
+    return checkpoint.weights_only().to_bytes()
 
 
 def _ship_records(run: Run, made: Path) -> None:
     """What was written down, less what concerns the process that wrote it."""
-    for name in (*TEXTS, PREVIEW, f"{SNAPSHOTS}/{INPUTS}"):
+    for name in TEXTS:
         if name not in LEFT_OUT and (run.path / name).is_file():
             shutil.copyfile(run.path / name, made / name)
+    preview, inputs = read_arrays(run.path / PREVIEW), read_arrays(run.path / SNAPSHOTS / INPUTS)
+    count = _kept_codes(preview["codes"])
+    write_file(made / PREVIEW, to_bytes(preview | {"codes": preview["codes"][:count]}))
+    labels = {"labels": inputs["labels"][: max(count, len(inputs["clean"]))]} if "labels" in inputs else {}
+    write_file(made / SNAPSHOTS / INPUTS, to_bytes(inputs | labels))
     status = {name: value for name, value in run.status().items() if name not in OF_THE_PROCESS}
     write_file(made / STATUS, json.dumps(status, indent=1).encode() + b"\n")
 
@@ -151,7 +195,8 @@ def _ship_snapshots(run: Run, made: Path) -> None:
     """Codes and reconstructions of the recorded epochs that can be afforded, less the weights of the decoder."""
     for path in _affordable([run.snapshot_path(epoch) for epoch in run.snapshots()]):
         kept = {name: each for name, each in read_arrays(path).items() if not name.startswith("decoder.")}
-        write_file(made / SNAPSHOTS / path.name, to_bytes(kept))
+        codes = kept["codes"][: _kept_codes(kept["codes"])]
+        write_file(made / SNAPSHOTS / path.name, to_bytes(kept | {"codes": codes}))
 
 
 def keep_figures(run: Run, figures: Mapping[str, object]) -> None:
@@ -163,11 +208,17 @@ def _affordable(snapshots: list[Path]) -> list[Path]:
     """As many snapshots as may ship, from the first to the last spread evenly; of only one, the last."""
     if not snapshots:
         return []
-    codes = read_arrays(snapshots[-1])["codes"].nbytes
-    count = min(len(snapshots), SNAPSHOT_BYTES // codes)
+    codes = read_arrays(snapshots[-1])["codes"]
+    count = min(len(snapshots), SNAPSHOT_BYTES // max(codes[: _kept_codes(codes)].nbytes, 1))
     if count <= 1:
         return snapshots[-1:]
     return [snapshots[round(index * (len(snapshots) - 1) / (count - 1))] for index in range(count)]
+
+
+def _kept_codes(codes: npt.NDArray[Any]) -> int:
+    """Of how many images the codes are kept."""
+    numbers: int = codes.shape[1]
+    return min(len(codes), CODES, max(1, CODE_NUMBERS // max(numbers, 1)))
 
 
 def _with_name(runs: Runs, name: str) -> Iterator[Run]:

@@ -8,10 +8,34 @@ image of `image_shape` (channels, height, width). `classes` is how many the imag
 from aecore.catalog import Catalog, Part
 from aecore.networks.conv import ConvSettings, build_conv
 from aecore.networks.dense import DenseSettings, build_dense
+from aecore.networks.gan_conv import GANConvSettings, build_gan_conv
+from aecore.networks.gan_dense import GANDenseSettings, build_gan_dense
+from aecore.networks.latent_diffusion import LatentDiffusionSettings, build_latent_unet
 from aecore.networks.pair import Built
+from aecore.networks.pixel_diffusion import PixelDiffusionSettings, build_pixel_unet
+from aecore.networks.style import StyleSettings, build_style
+from aecore.networks.tied import build_tied
 
 NETWORKS: Catalog[Built] = Catalog(
     "network",
     Part("dense", "Dense", "Every unit sees every pixel.", DenseSettings, build_dense),
     Part("conv", "Convolutional", "Small filters slide over the image.", ConvSettings, build_conv),
+    Part("tied", "Dense, tied", "The decoder uses the encoder's matrices, transposed.", DenseSettings, build_tied),
+    Part("gan_dense", "Dense adversaries", "Dense generator and discriminator.", GANDenseSettings, build_gan_dense),
+    Part(
+        "gan_conv",
+        "Convolutional adversaries",
+        "Generator and discriminator with filters.",
+        GANConvSettings,
+        build_gan_conv,
+    ),
+    Part("style", "Style-based adversaries", "A style at every size of the image.", StyleSettings, build_style),
+    Part("unet", "U-Net", "Takes noise out of an image, step by step.", PixelDiffusionSettings, build_pixel_unet),
+    Part(
+        "latent_unet",
+        "Latent U-Net",
+        "Takes noise out of the code of an autoencoder of its own.",
+        LatentDiffusionSettings,
+        build_latent_unet,
+    ),
 )

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from aecore.errors import SettingError
 from aecore.networks.activations import CHOICES, activation
+from aecore.networks.levels import Stack
 from aecore.networks.pair import Networks
 from aecore.settings import Settings, setting
 from aecore.shapes import ImageShape
@@ -97,40 +98,38 @@ def build_conv(
     channels, height, width = image_shape
     if not settings.channels:
         raise SettingError("network.channels is empty: give at least one level, for instance 32, 64.")
-    sizes = _sizes(height, width, len(settings.channels))
+    sizes = level_sizes(height, width, len(settings.channels))
     widths = (channels, *settings.channels)
     return Networks(_encoder(settings, widths, sizes, features), _decoder(settings, widths, sizes, latent))
 
 
-def _encoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size], features: int) -> nn.Module:
-    encoder = nn.Sequential()
+def _encoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size], features: int) -> Stack:
+    levels = []
     for inputs, outputs in pairwise(widths):
-        encoder.extend(_halve(inputs, outputs, settings))
-        encoder.extend(Residual(outputs, settings) for _ in range(settings.residual_blocks))
-    if settings.squeeze:
-        encoder.append(nn.Conv2d(widths[-1], settings.squeeze, 3, padding=1))
+        residual = [Residual(outputs, settings) for _ in range(settings.residual_blocks)]
+        levels.append([*_halve(inputs, outputs, settings), *residual])
+    squeeze = [nn.Conv2d(widths[-1], settings.squeeze, 3, padding=1)] if settings.squeeze else []
     inner = (settings.squeeze or widths[-1], *sizes[-1])
-    encoder.extend([nn.Flatten(), nn.Linear(prod(inner), features)])
-    return encoder
+    levels.append([*squeeze, nn.Flatten(), nn.Linear(prod(inner), features)])
+    return Stack(*levels)
 
 
-def _decoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size], latent: int) -> nn.Module:
+def _decoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size], latent: int) -> Stack:
     inner = (settings.squeeze or widths[-1], *sizes[-1])
-    decoder = nn.Sequential(nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner))
+    innermost: list[nn.Module] = [nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner)]
     if settings.squeeze:
-        decoder.append(nn.Conv2d(settings.squeeze, widths[-1], 3, padding=1))
-    decoder.extend(_norm_and_activation(widths[-1], settings))
+        innermost.append(nn.Conv2d(settings.squeeze, widths[-1], 3, padding=1))
+    levels = [[*innermost, *_norm_and_activation(widths[-1], settings)]]
     ways_up = list(zip(pairwise(reversed(widths)), reversed(sizes[:-1]), strict=True))
     for level, ((inputs, outputs), size) in enumerate(ways_up, start=1):
-        decoder.extend(Residual(inputs, settings) for _ in range(settings.residual_blocks))
+        residual = [Residual(inputs, settings) for _ in range(settings.residual_blocks)]
         last = level == len(ways_up)
-        decoder.append(Double(inputs, outputs, size, bias=last or not settings.normalisation))
-        if not last:
-            decoder.extend(_norm_and_activation(outputs, settings))
-    return decoder
+        double = Double(inputs, outputs, size, bias=last or not settings.normalisation)
+        levels.append([*residual, double, *([] if last else _norm_and_activation(outputs, settings))])
+    return Stack(*levels)
 
 
-def _sizes(height: int, width: int, levels: int) -> list[Size]:
+def level_sizes(height: int, width: int, levels: int) -> list[Size]:
     """Height and width before every level and after the last, halved and rounded up."""
     sizes = [(height, width)]
     for level in range(levels):

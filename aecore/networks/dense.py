@@ -18,6 +18,7 @@ from torch import nn
 
 from aecore.errors import SettingError
 from aecore.networks.activations import CHOICES, activation
+from aecore.networks.levels import Stack
 from aecore.networks.pair import Networks
 from aecore.settings import Settings, setting
 from aecore.shapes import ImageShape
@@ -41,25 +42,35 @@ def build_dense(
     settings: DenseSettings, image_shape: ImageShape, features: int, latent: int, classes: int = 0
 ) -> Networks:
     """Encoder to `features` numbers and decoder from `latent` numbers; SettingError for a layer that says nothing."""
+    check_hidden(settings)
+    inwards = (prod(image_shape), *settings.hidden)
+    outwards = (latent, *reversed(settings.hidden))
+    encoder = [hidden_level(nn.Linear(*widths), settings) for widths in pairwise(inwards)]
+    encoder.append([nn.Linear(inwards[-1], features)])
+    decoder = [hidden_level(nn.Linear(*widths), settings) for widths in pairwise(outwards)]
+    decoder.append([nn.Linear(outwards[-1], prod(image_shape))])
+    return folded(encoder, decoder, image_shape)
+
+
+def check_hidden(settings: DenseSettings) -> None:
+    """SettingError for a layer that says nothing."""
     if settings.normalisation and 1 in settings.hidden:
         raise SettingError(
             "network.hidden has a layer of 1 unit, which layer normalisation turns into a constant: "
             "give it at least 2 units, or set network.normalisation=false."
         )
-    pixels = prod(image_shape)
-    encoder = nn.Sequential(nn.Flatten(), *_layers((pixels, *settings.hidden), settings))
-    encoder.append(nn.Linear((pixels, *settings.hidden)[-1], features))
-    decoder = nn.Sequential(*_layers((latent, *reversed(settings.hidden)), settings))
-    decoder.append(nn.Linear((latent, *reversed(settings.hidden))[-1], pixels))
-    decoder.append(nn.Unflatten(1, image_shape))
-    return Networks(encoder, decoder)
 
 
-def _layers(widths: tuple[int, ...], settings: DenseSettings) -> list[nn.Module]:
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise(widths):
-        layers.append(nn.Linear(inputs, outputs))
-        if settings.normalisation:
-            layers.append(nn.LayerNorm(outputs))
-        layers.append(activation(settings.activation))
-    return layers
+def hidden_level(layer: nn.Module, settings: DenseSettings) -> list[nn.Module]:
+    """A hidden layer with what follows it; `layer` says how many units it gives as `out_features`."""
+    units = layer.out_features
+    assert isinstance(units, int)
+    norm = [nn.LayerNorm(units)] if settings.normalisation else []
+    return [layer, *norm, activation(settings.activation)]
+
+
+def folded(encoder: list[list[nn.Module]], decoder: list[list[nn.Module]], image_shape: ImageShape) -> Networks:
+    """Networks of levels of dense layers, each in the order in which it runs, for images instead of rows of pixels."""
+    encoder[0].insert(0, nn.Flatten())
+    decoder[-1].append(nn.Unflatten(1, image_shape))
+    return Networks(Stack(*encoder), Stack(*decoder))

@@ -38,6 +38,15 @@ class Penalty(Protocol):
         ...
 
 
+@runtime_checkable
+class RisingPenalty(Penalty, Protocol):
+    """A penalty whose weight depends on the moment; `weight` is that at the end."""
+
+    def weight_at(self, done: float) -> float:
+        """The weight when the share `done` (0 to 1) of the training is over."""
+        ...
+
+
 RECONSTRUCTIONS: Catalog[Reconstruction] = Catalog(
     "objective",
     Part("mse", "Squared error (MSE)", "Large errors count most.", ReconstructionSettings, SquaredError),
@@ -69,17 +78,26 @@ PENALTIES: Catalog[Penalty] = Catalog(
 
 @dataclass(frozen=True)
 class Objective:
-    """reconstruction error + weight x penalty."""
+    """reconstruction error + weight x penalty + what the bottleneck adds by itself."""
 
     reconstruction: Reconstruction
     penalty: Penalty
 
-    def __call__(self, outcome: Pass, clean: Images) -> tuple[PerImage, dict[str, PerImage]]:
-        """The loss of each image, and its parts by name (before their weight)."""
+    def __call__(self, outcome: Pass, clean: Images, done: float = 1.0) -> tuple[PerImage, dict[str, PerImage]]:
+        """The loss of each image, and its parts by name (before their weight).
+
+        `done` is the share of the training that is over: at 1 every part has its full weight.
+        """
         parts = {self.reconstruction.name: self.reconstruction(outcome, clean)}
         loss = parts[self.reconstruction.name]
         penalty = self.penalty(outcome)
         if penalty is not None:
             parts[self.penalty.name] = penalty
-            loss = loss + self.penalty.weight * penalty
+            loss = loss + self._weight(done) * penalty
+        for name, term in outcome.terms.items():
+            parts[name] = term.value
+            loss = loss + term.weight * term.value
         return loss, parts
+
+    def _weight(self, done: float) -> float:
+        return self.penalty.weight_at(done) if isinstance(self.penalty, RisingPenalty) else self.penalty.weight

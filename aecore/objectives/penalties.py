@@ -1,9 +1,15 @@
 """Penalties: what an objective adds to the reconstruction error, one number per image.
 
-    KL   KL(N(mu, s^2) || N(0, 1)) = 1/2 sum_j (mu_j^2 + s_j^2 - log s_j^2 - 1)      in nats
+    KL        KL(N(mu, s^2) || N(0, 1)) = 1/2 sum_j (mu_j^2 + s_j^2 - log s_j^2 - 1)      in nats
+    warm-up   weight(t) = beta min(1, t / warm_up)      t the share of training that is over
+
+With the full weight from the first step a decoder that does not yet use the code makes the encoder give it up, and
+some numbers never come back. Numbers on validation images are always given with the full weight, so that the curves
+of runs with and without warm-up can be compared, and each with itself.
 
 Source: Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014, appendix B; the weight beta: Higgins et
-al., "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework", ICLR 2017.
+al., "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework", ICLR 2017; warm-up:
+Sønderby, Raiko, Maaløe, Sønderby, Winther, "Ladder Variational Autoencoders", NeurIPS 2016.
 """
 
 from dataclasses import dataclass
@@ -41,6 +47,10 @@ class KLSettings(Settings):
         1.0, 0.0, 100.0, "times the KL", "1 is the variational bound; more orders the codes, less sharpens the images",
         label="Weight β",
     )  # fmt: skip
+    warm_up: float = setting(
+        0.0, 0.0, 1.0, "of the training", "share of the training over which the weight rises from 0; 0 starts in full",
+        label="Warm-up of β", advanced=True,
+    )  # fmt: skip
 
 
 class KLDivergence:
@@ -51,6 +61,11 @@ class KLDivergence:
     def __init__(self, settings: KLSettings):
         self.settings = settings
         self.weight = settings.beta
+
+    def weight_at(self, done: float) -> float:
+        """The weight when the share `done` (0 to 1) of the training is over."""
+        rising = self.settings.warm_up
+        return self.weight * (min(1.0, done / rising) if rising > 0 else 1.0)
 
     def __call__(self, outcome: Pass) -> PerImage:
         """KL in nats; SettingError for a bottleneck without a posterior."""

@@ -1,6 +1,6 @@
 """A model drawn from its real layers: one bar per layer from left to right, as high as the logarithm of its size."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,13 +12,19 @@ from aecore.plots.style import styled
 
 NAMES = {
     "Linear": "dense",
+    "Shared": "dense",
+    "Transposed": "dense, transposed",
     "Conv2d": "convolution",
     "ConvTranspose2d": "transposed convolution",
     "MaxPool2d": "max pooling",
     "AvgPool2d": "average pooling",
+    "SlowLinear": "dense",
+    "ToImage": "convolution",
 }
 BAR = 0.56  # of the distance between two layers
-LABELLED = 12  # bars; more of them have their text under the pointer only
+MAKERS = ("decoder", "generator")  # the parts whose last layer gives the image
+BESIDE = ("Modulation", "ToImage")  # layers that say how, or draw what others have made: not on the way to the image
+LABELLED = 12  # bars; of more of them only image and code are labelled, the rest under the pointer
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ def architecture_drawing(architecture: Architecture, palette: Palette) -> go.Fig
     few = len(bars) <= LABELLED
     figure.update_xaxes(
         tickvals=list(range(len(bars))),
-        ticktext=[_ticks(bar) if few or index in (0, len(bars) - 1) else "" for index, bar in enumerate(bars)],
+        ticktext=[_ticks(bar) if few or bar.label in ("image", "code") else "" for bar in bars],
         range=_range(len(bars)),
         tickangle=0,
     )
@@ -67,15 +73,20 @@ def _range(count: int) -> list[float]:
 
 
 def _bars(architecture: Architecture, palette: Palette) -> list[_Bar]:
-    shape = architecture.image_shape
-    layers = [
-        _bar(layer, following, palette)
-        for layer, following in zip(architecture.stages, [*architecture.stages[1:], None], strict=True)
-        if not _is_code(layer, following)
-    ]
-    bars = [_Bar("image", shape, "", 0, palette.muted), *layers]
-    # The last layer's output may still have to be folded to the image.
-    bars[-1] = _Bar("image", shape, bars[-1].kind, bars[-1].parameters, palette.muted)
+    """From the image to the code and back; without an encoder from the code to the image, and on to what judges it."""
+    shape, stages = architecture.image_shape, architecture.stages
+    last = max(index for index, layer in enumerate(stages) if layer.part in MAKERS)  # it makes the image
+    stages = tuple(layer for index, layer in enumerate(stages) if layer.kind not in BESIDE or index == last)
+    bars = [] if stages[0].part == "bottleneck" else [_Bar("image", shape, "", 0, palette.muted)]
+    for layer, following in zip(stages, [*stages[1:], None], strict=True):
+        bar = _bar(layer, following, palette)
+        if layer.part in MAKERS and (following is None or following.part not in MAKERS):
+            # The output of the last layer may still have to be folded to the image.
+            bars.append(_Bar("image", shape, bar.kind, bar.parameters, palette.muted))
+        elif not _is_code(layer, following):
+            bars.append(bar)
+    if stages[-1].part == "discriminator":
+        bars[-1] = replace(bars[-1], label="real?", colour=palette.accent)
     return bars
 
 

@@ -5,7 +5,9 @@ import numpy.typing as npt
 from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
-from aecore.analysis.demonstrations import EightDraws, LossComparison, TransposedConvolution
+from aecore.analysis.demonstrations.draws import EightDraws
+from aecore.analysis.demonstrations.losses import LossComparison
+from aecore.analysis.demonstrations.transposed import TransposedConvolution
 from aecore.plots.palette import Palette
 from aecore.plots.style import line, styled
 

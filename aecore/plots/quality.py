@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from plotly import graph_objects as go
 
-from aecore.analysis.demonstrations import CodeSizeCurve
+from aecore.analysis.demonstrations.code_size import CodeSizeCurve
 from aecore.analysis.reconstruct import NoiseCurve
 from aecore.plots.palette import Palette
 from aecore.plots.style import line, styled

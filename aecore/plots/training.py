@@ -22,8 +22,19 @@ TITLES = {
     "squared_error": "Squared error, sum over pixels, per image",
     "cross_entropy": "Cross-entropy, nats per image",
     "kl": "KL divergence, nats per image",
+    "code_error": "Squared error of the layer's input, sum, per image",
     "l1": "Sum of activations, per image",
     "kl_rate": "KL from the target rate, nats per batch",
+    "discriminator_loss": "Discriminator's loss, nats per pair",
+    "generator_loss": "Generator's loss, nats per image",
+    "belief_in_real": "Real images called real, mean probability",
+    "belief_in_generated": "Generated images called real, mean probability",
+    "diversity": "Diversity, distance over that of real images",
+    "velocity_error": "Squared error of the velocity, mean over numbers, per image",
+    "noise_error": "Squared error of the noise, mean over numbers, per image",
+    "squared_error_binarised": "Squared error of binarised pixels, sum, per image",
+    "cross_entropy_binarised": "Cross-entropy of binarised pixels, nats per image",
+    "class_cross_entropy": "Cross-entropy of the class, nats per image",
 }
 
 
@@ -38,7 +49,10 @@ def loss_curves(metrics: Sequence[Row], steps: Sequence[Row], palette: Palette, 
             figure.add_trace(trace, row=1, col=column)
     figure.update_xaxes(title_text=unit)
     figure.update_yaxes(type="log" if logarithmic else "linear")
-    return styled(figure, palette, height=300)
+    styled(figure, palette, height=300)
+    for column in range(1, len(names) + 1):
+        _mark_chapters(figure, metrics, palette, row=1, col=column)
+    return figure
 
 
 def loss_panels(metrics: Sequence[Row], steps: Sequence[Row], palette: Palette) -> dict[str, go.Figure]:
@@ -49,7 +63,23 @@ def loss_panels(metrics: Sequence[Row], steps: Sequence[Row], palette: Palette) 
         figure = go.Figure(_traces(name, metrics, steps, place, palette))
         figure.update_xaxes(title_text=unit)
         panels[title(name)] = styled(figure, palette, height=240)
+        _mark_chapters(figure, metrics, palette)
     return panels
+
+
+def chapters(metrics: Sequence[Row]) -> list[tuple[float, str]]:
+    """After how many epochs each part of training began, and its title; none where there is only one part.
+
+    An epoch belongs to the part in which it ended.
+    """
+    begun: list[tuple[float, str]] = []
+    epochs = 0.0
+    for row in metrics:
+        name = str(row.get("chapter", ""))
+        if not begun or name != begun[-1][1]:
+            begun.append((epochs, name))
+        epochs = row["epoch"]
+    return begun if len(begun) > 1 else []
 
 
 def run_curves(
@@ -78,11 +108,24 @@ def title(name: str) -> str:
     return TITLES.get(name, name.replace("_", " ").capitalize())
 
 
+def _mark_chapters(figure: go.Figure, metrics: Sequence[Row], palette: Palette, **panel: int) -> None:
+    """A line where each part of training begins, with its title beside it."""
+    for begin, name in chapters(metrics):
+        figure.add_vline(
+            begin,
+            line={"color": palette.muted, "width": 1 if begin else 0, "dash": "dot"},
+            annotation={"text": name, "textangle": -90, "font": {"size": 11, "color": palette.muted}},
+            annotation_position="top right",
+            **panel,
+        )
+
+
 def _names(metrics: Sequence[Row], steps: Sequence[Row]) -> list[str]:
-    """The loss first, then its parts; a single part is the loss itself and not shown twice."""
-    known = metrics[-1]["validation"] if metrics else steps[-1]["losses"] if steps else ["loss"]
-    parts = [name for name in known if name != "loss"]
-    return parts if len(parts) == 1 else ["loss", *parts]
+    """The loss first, then its parts; where it is always one of its parts it is not shown twice."""
+    rows = [row["validation"] for row in metrics] or [row["losses"] for row in steps[-1:]] or [{"loss": None}]
+    parts = list(dict.fromkeys(name for row in rows for name in row if name != "loss"))
+    same = all(any(row.get(name) == row.get("loss") for name in parts) for row in rows)
+    return parts if len(parts) == 1 or same else ["loss", *parts]
 
 
 def _positions(metrics: Sequence[Row], steps: Sequence[Row]) -> tuple[npt.NDArray[np.float64], str]:

@@ -66,11 +66,15 @@ class Scheme(ABC):
     """Built with `build(settings, corruption, objective)`."""
 
     trains: type[Model] = Autoencoder  # what kind of model it can fit
+    ignores: frozenset[str] = frozenset()  # axes it has no use for, which a form leaves out: "corruption" ...
 
     def __init__(self, settings: Settings, corruption: Corruption, objective: Objective):
         self.settings = settings
         self.corruption = corruption
         self.objective = objective
+
+    def check(self, model: Model) -> None:  # noqa: B027  most schemes fit every model of their kind
+        """SettingError, with the way out, for a model of the right kind that it can still not fit."""
 
     def groups(self, model: Model) -> Mapping[str, Group]:
         """The groups of parameters, each of which gets an optimiser of its own: every trainable one in one of them."""
@@ -79,6 +83,10 @@ class Scheme(ABC):
     def chapters(self, model: Model, further: bool) -> tuple[Chapter, ...]:
         """The parts of training, their shares adding up to 1. `further`: a finished model is being trained on."""
         return (WHOLE,)
+
+    def passes(self, part: str) -> float:
+        """How often a step goes forward and backward through the layers of a part ("encoder" ...), for the estimate."""
+        return 1.0
 
     @abstractmethod
     def phases(self, model: Model, batch: Batch, streams: Streams) -> Iterator[Phase]:

@@ -61,6 +61,14 @@ def order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
     return numpy_stream(seed, "batches", epoch).permutation(count)
 
 
+def binarised(images: Images, generator: torch.Generator) -> Images:
+    """Every pixel 0 or 1, and 1 with the probability of its grey value; all chance comes from `generator`.
+
+    Source: Burda, Grosse, Salakhutdinov, "Importance Weighted Autoencoders", ICLR 2016 (drawn anew at every use).
+    """
+    return torch.bernoulli(images.clamp(0, 1), generator=generator)
+
+
 @dataclass(frozen=True)
 class Augmentation:
     """Small random changes of the clean image: each is drawn evenly from minus to plus its limit.

@@ -6,8 +6,8 @@
     total.<name>                  sums over the part of the epoch that is already done
     header: format, position (epoch, step, step_in_epoch, seconds), digest (SHA-256 over position and all tensors)
 
-One file, so that it can be replaced in one step: weights and optimiser never disagree. Weights alone, as shipped
-and exported, are a checkpoint that holds no more than model.*, in float16 if so wished.
+One file, so that it can be replaced in one step: weights and optimiser never disagree. Weights alone, as shipped, are
+a checkpoint that holds no more than model.*, rounded to a byte a number (`aecore.training.compact`).
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from aecore.errors import RunError
+from aecore.training.compact import compact, expanded
 
 FORMAT = "1"
 
@@ -52,12 +53,9 @@ class Checkpoint:
         """False for weights alone, unless no step was taken yet: then there is no more to know."""
         return self.position.step == 0 or any(name.startswith("optimiser.") for name in self.tensors)
 
-    def weights_only(self, dtype: torch.dtype = torch.float32) -> "Checkpoint":
-        """The model alone, floating-point tensors as `dtype`."""
-        model = {name: each for name, each in self.tensors.items() if name.startswith("model.")}
-        return Checkpoint(
-            self.position, {n: each.to(dtype) if each.is_floating_point() else each for n, each in model.items()}
-        )
+    def weights_only(self) -> "Checkpoint":
+        """The model alone, to be written in as few bytes as it can be used with."""
+        return Checkpoint(self.position, compact(self.tensors))
 
     def to_bytes(self) -> bytes:
         """The file's content."""
@@ -90,7 +88,10 @@ def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
         position = Position(**json.loads(header["position"]))
     except (ValueError, TypeError):
         raise RunError(f"{path.name} is damaged: it does not say how far training had come.") from None
-    return Checkpoint(position, tensors)
+    try:
+        return Checkpoint(position, expanded(tensors))
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise RunError(f"{path.name} is damaged: its weights do not belong together ({error}).") from None
 
 
 def digest(position: str, tensors: Iterable[tuple[str, Tensor]]) -> str:

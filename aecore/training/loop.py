@@ -24,7 +24,7 @@ from aecore.schemes.scheme import Batch, Chapter
 from aecore.schemes.scheme import Group as Fitted
 from aecore.shapes import Images, Labels
 from aecore.training.adamw import AdamW, Group
-from aecore.training.batches import Augmentation, Batches, images_per_step, order
+from aecore.training.batches import Augmentation, Batches, binarised, images_per_step, order
 from aecore.training.checkpoints import Checkpoint, Position
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
 from aecore.training.precision import Device, autocast, resolve_precision
@@ -60,6 +60,7 @@ class Training:
         self.scheme = composition.scheme
         self.model: Model = _placed(composition.model, device)
         self._corruption = composition.corruption
+        self._error = composition.objective.reconstruction.name
         self._streams = Streams(recipe.seed, device.key)
         self._train = Batches(splits.train, torch.device(device.key))
         self._validation = Batches(splits.validation, torch.device(device.key))
@@ -139,6 +140,8 @@ class Training:
             clean = self._train.at(chosen)
             if augmentation is not None:
                 clean = augmentation(clean, self._streams["augmentation"])
+            if stage.settings.binarise:
+                clean = binarised(clean, self._streams["binarise"])
             clean = clean.contiguous(memory_format=torch.channels_last)
             self._step(clean, self._train.labels_at(chosen), stage, index)
             self._advance(
@@ -169,7 +172,12 @@ class Training:
             if stage.settings.clip_norm > 0:
                 nn.utils.clip_grad_norm_(self._groups[phase.group].parameters, stage.settings.clip_norm)
             optimiser.step()
-            self._add({"loss": phase.loss, **phase.parts}, len(clean))
+            self._add({"loss": phase.loss, **self._named(phase.parts, stage)}, len(clean))
+
+    def _named(self, parts: Mapping[str, Tensor], stage: Stage) -> dict[str, Tensor]:
+        """The parts of a loss; an error against binarised pixels is another number than one against grey values."""
+        ending = "_binarised" if stage.settings.binarise else ""
+        return {f"{name}{ending}" if name == self._error else name: each for name, each in parts.items()}
 
     def _add(self, means: Mapping[str, Tensor], count: int) -> None:
         """Sums over images, kept on the device as exactly as it can: nothing waits for the device here."""
@@ -188,8 +196,10 @@ class Training:
         for start in range(0, len(self._validation), VALIDATION_BATCH):
             chosen = np.arange(start, min(start + VALIDATION_BATCH, len(self._validation)))
             clean, labels = self._validation.at(chosen), self._validation.labels_at(chosen)
+            if stage.settings.binarise:
+                clean = binarised(clean, streams["binarise"])
             batch = self._batch(clean, labels, stage, self._steps_per_epoch(stage) - 1, epoch)
-            for name, each in self.scheme.measure(self.model, batch, streams).items():
+            for name, each in self._named(self.scheme.measure(self.model, batch, streams), stage).items():
                 totals[name] = totals.get(name, 0.0) + float(each.cpu().double().sum())
         means = {name: total / len(self._validation) for name, total in totals.items()}
         _check_finite(means, self._position, "on the validation images")

@@ -72,6 +72,13 @@ class TrainingSettings(Settings):
     flip: bool = setting(
         False, label="Mirroring", reason="augmentation: and mirrored left to right half of the time", advanced=True
     )
+    binarise: bool = setting(
+        False,
+        label="Binarised pixels",
+        reason="every pixel is drawn black or white anew at each use, white with the probability of its grey value: "
+        "likelihoods of such images can be compared with published ones",
+        advanced=True,
+    )
     precision: str = setting(
         "auto",
         choices=("auto", "float32", "bfloat16"),

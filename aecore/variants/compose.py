@@ -118,7 +118,8 @@ def compose(parts: Parts, image_shape: ImageShape, seed: int, classes: int = 0) 
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive(seed, "weights"))
         network = NETWORKS[parts.network.kind]
-        built = network.build(parts.network.settings, image_shape, bottleneck.features, bottleneck.latent, classes)
+        features = max(bottleneck.features, 1)  # an encoder of none is refused below, with a better sentence
+        built = network.build(parts.network.settings, image_shape, features, bottleneck.latent, classes)
         model = built.model(bottleneck, image_shape)
     scheme = SCHEMES[parts.scheme.kind].build(parts.scheme.settings, corruption, objective)
     if not isinstance(model, scheme.trains):
@@ -127,6 +128,7 @@ def compose(parts: Parts, image_shape: ImageShape, seed: int, classes: int = 0) 
             f"scheme.kind is {parts.scheme.kind!r}, which does not train what network.kind={parts.network.kind} makes: "
             f"choose scheme.kind={' or '.join(fitting)}, or another network."
         )
+    scheme.check(model)
     return Composition(model, scheme, corruption, objective)
 
 

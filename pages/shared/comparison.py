@@ -14,7 +14,7 @@ from aecore.runs.store import Runs
 from aecore.runs.summary import RunSummary, mapping
 from pages.shared.frame import as_code, errors_shown
 from pages.shared.matrix import Numbers, Row, digits, show_matrix, show_numbers, side_for
-from pages.shared.measures import measure_rows
+from pages.shared.measures import bound_rows, measure_rows
 from pages.shared.noise import Noise, pick_noise
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import has_weights
@@ -228,20 +228,11 @@ def _measures(found: "Mapping[str, Evaluation | None]") -> list[Numbers]:
         ),
         *measure_rows({name: each.model if each else None for name, each in found.items()}, over),
     ]
-    if any(each.neg_elbo_nats_per_image is not None for each in known):
-        rows += [
-            Numbers(
-                "Negative ELBO",
-                f"nats, mean over {over}",
-                [digits(each.neg_elbo_nats_per_image if each else None) for each in found.values()],
-            ),
-            Numbers(
-                "KL divergence",
-                f"nats, mean over {over}",
-                [digits(each.kl_nats_per_image if each else None) for each in found.values()],
-            ),
-        ]
-    return rows + measure_rows({name: each.pca if each else None for name, each in found.items()}, over, "PCA")
+    return (
+        rows
+        + bound_rows(list(found.values()), over)
+        + measure_rows({name: each.pca if each else None for name, each in found.items()}, over, "PCA")
+    )
 
 
 # --- the same curves

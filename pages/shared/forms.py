@@ -182,7 +182,7 @@ def _first(start: _Start, kinds: dict[str, str]) -> dict[str, Value | None]:
 def _everything_else(start: _Start, kinds: dict[str, str], skip: set[str]) -> dict[str, Value | None]:
     """Axis by axis: which part, then its settings."""
     chosen: dict[str, Value | None] = {}
-    for axis in (*PART_KINDS, TRAINING):
+    for axis in (*_axes_in_use(kinds), TRAINING):
         names = [(axis, name) for name in _settings_of(axis, kinds) if f"{axis}.{name}" not in skip]
         if axis in PART_KINDS and len(_catalog(axis)) > 1 and f"{axis}.kind" not in skip:
             chosen[f"{axis}.kind"] = _widget(start, kinds, axis, "kind")
@@ -190,6 +190,12 @@ def _everything_else(start: _Start, kinds: dict[str, str], skip: set[str]) -> di
             st.markdown(f"**{AXIS_TITLES[axis]}**")
         chosen |= _in_rows(start, kinds, names)
     return chosen
+
+
+def _axes_in_use(kinds: Mapping[str, str]) -> list[str]:
+    """All axes but those that the chosen scheme has no use for."""
+    ignored = _catalog("scheme")[kinds["scheme"]].build.ignores  # type: ignore[attr-defined]
+    return [axis for axis in PART_KINDS if axis not in ignored]
 
 
 def _in_rows(start: _Start, kinds: dict[str, str], names: list[tuple[str, str]]) -> dict[str, Value | None]:

@@ -22,6 +22,7 @@ from pages.shared.frame import errors_shown
 from pages.shared.keys import RUN, remember_run
 from pages.shared.matrix import Row, show_matrix, side_for
 from pages.shared.pictures import Picture
+from pages.shared.places import buttons
 from pages.shared.words import plain
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ SHOWN = 10  # reconstructions in a row
 SIDE = 56
 REFRESH_S = 1.0
 MOST_FIGURES = 32
+MOST_ACROSS = 3  # panels of curves in a row
 PATIENCE_S = 2.0  # for a run that was asked to stop, before the page goes on without its answer
 
 
@@ -180,11 +182,7 @@ def _epochs(count: int) -> str:
 
 def _buttons(run: Run, summary: RunSummary, page: str) -> None:
     with st.container(horizontal=True), errors_shown():
-        if summary.epochs_done and summary.encodes and not summary.damaged:
-            if st.button("Latent space", key=f"{page}.latent", icon=":material/drag_pan:"):
-                st.switch_page("latent_space.py", query_params={RUN: run.id})
-            if st.button("Reconstruct", key=f"{page}.reconstruct", icon=":material/compare:"):
-                st.switch_page("reconstruct.py", query_params={RUN: run.id})
+        buttons(summary, page)
         if summary.state in UNDER_WAY:
             if st.button("Stop", key=f"{page}.stop", icon=":material/stop:"):
                 stop(run, PATIENCE_S)
@@ -255,11 +253,14 @@ def _curves(run: Run, metrics: Lines, steps: Lines, page: str) -> None:
 
     shown = repr((len(metrics), metrics[-1:], len(steps), steps[-1:]))
     panels = _curve_figures(str(run.path), shown, palette(), metrics, steps)
-    for column, (index, (title, figure)) in zip(st.columns(len(panels)), enumerate(panels.items()), strict=True):
-        with column:
-            st.markdown(f"**{title}**")
-            alt = f"{title}, against epochs, for training and validation images"
-            show_chart(figure, key=f"{page}.curves.{index}", alt=alt)
+    each_panel = list(enumerate(panels.items()))
+    across = min(len(panels), MOST_ACROSS)
+    for first in range(0, len(panels), across):
+        for column, (index, (title, figure)) in zip(st.columns(across), each_panel[first:], strict=False):
+            with column:
+                st.markdown(f"**{title}**")
+                alt = f"{title}, against epochs, for training and validation images"
+                show_chart(figure, key=f"{page}.curves.{index}", alt=alt)
 
 
 @st.cache_resource(max_entries=MOST_FIGURES, show_spinner=False)

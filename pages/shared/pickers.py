@@ -1,13 +1,13 @@
 """Choosing a run: one picker for every page. It owns the empty state and says why a run cannot be chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from aecore.runs.folder import Run
 from aecore.runs.store import Runs
 from aecore.runs.summary import RunSummary
-from pages.shared.keys import chosen_run, remember_run
+from pages.shared.keys import chosen_run, chosen_runs, remember_run, remember_runs
 
 Reason = Callable[[RunSummary], str]
 
@@ -57,14 +57,40 @@ def pick_run(page: str, why_not: Reason = has_weights, label: str = "Run") -> Ru
         st.session_state[key] = wanted if wanted in fitting else next(iter(fitting))
     ids = list(fitting)
     picked = str(st.selectbox(label, ids, format_func=lambda each: run_label(fitting[each]), key=key))
-    _left_out([(each, why_not(each)) for each in listed if each.id not in fitting], wanted)
+    _left_out([(each, why_not(each)) for each in listed if each.id not in fitting], [wanted])
     remember_run(picked)
     return runs.get(picked)
 
 
-def _left_out(others: list[tuple[RunSummary, str]], wanted: str) -> None:
+def pick_runs(page: str, why_not: Reason = has_weights, most: int = 4, label: str = "Runs") -> Mapping[str, Run]:
+    """The chosen runs, at most so many, by names that tell them apart; none after saying what to do."""
+    runs = Runs()
+    listed = runs.list()
+    fitting = {each.id: each for each in listed if not why_not(each)}
+    if not fitting:
+        _empty_state(len(listed))
+        return {}
+    wanted, key = chosen_runs(), f"{page}.runs"
+    if key not in st.session_state:
+        st.session_state[key] = [each for each in wanted if each in fitting][:most] or [next(iter(fitting))]
+    st.session_state[key] = [each for each in st.session_state[key] if each in fitting]
+    picked = st.multiselect(
+        label, list(fitting), format_func=lambda each: run_label(fitting[each]), max_selections=most, key=key
+    )
+    _left_out([(each, why_not(each)) for each in listed if each.id not in fitting], wanted)
+    remember_runs(picked)
+    if not picked:
+        st.info("Choose a run.", icon=":material/info:")
+    names = [fitting[each].name for each in picked]
+    return {
+        name if names.count(name) == 1 else f"{name} ({each.rpartition('-')[2]})": runs.get(each)
+        for each, name in zip(picked, names, strict=True)
+    }
+
+
+def _left_out(others: list[tuple[RunSummary, str]], wanted: Sequence[str]) -> None:
     for summary, reason in others:
-        if summary.id == wanted:
+        if summary.id in wanted:
             st.info(f"{summary.name} cannot be shown here: {reason}.", icon=":material/info:")
     if others:
         with st.popover(f"{len(others)} not listed", type="tertiary"):

@@ -29,6 +29,8 @@ STYLE = (
 .lab-row figcaption { font-size: 0.8rem; line-height: 1.3; margin-top: 0.2rem; opacity: 0.85;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.lab-row .lab-chosen img { outline: 3px solid var(--lab-accent); }
+.lab-row .lab-chosen figcaption { font-weight: 600; opacity: 1; }
 </style>"""
 )
 
@@ -41,6 +43,7 @@ class Picture:
     alt: str
     caption: str = ""
     hint: str = ""
+    chosen: bool = False  # in a thicker frame of the accent's colour
 
 
 def show_pictures(pictures: Sequence[Picture], side: int = 96) -> None:
@@ -74,4 +77,5 @@ def _row(pictures: Sequence[Picture], side: int) -> str:
 def _figure(picture: Picture) -> str:
     hint = f' title="{html.escape(picture.hint)}"' if picture.hint else ""
     caption = f"<figcaption>{html.escape(picture.caption)}</figcaption>" if picture.caption else ""
+    hint += ' class="lab-chosen"' if picture.chosen else ""
     return f'<figure{hint}><img src="{data_uri(picture.pixels)}" alt="{html.escape(picture.alt)}">{caption}</figure>'

@@ -84,7 +84,8 @@ MODES: dict[Mode, Colours] = {"light": LIGHT, "dark": DARK}
 
 # For style sheets in the page. Streamlit gives its own variables to components only, but sets the colour scheme.
 CSS_VARIABLES = "".join(
-    f"--lab-{name}: light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)}); " for name in ("hairline", "background")
+    f"--lab-{name}: light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)}); "
+    for name in ("hairline", "background", "accent")
 )
 # Plotly asks whether these are loaded and takes a half-loaded one for whole. Another thread of the server may be
 # loading them at that moment: importing waits for it.

@@ -37,8 +37,8 @@ def make(variant="simple", shape=GREY, data=None, fit=0, **changes):
     """A model of `variant` after `fit` steps; changes as in recipes, with __ for the dot."""
     flat = {name.replace("__", "."): value for name, value in changes.items()}
     recipe = make_recipe(variant, DataChoice("blobs"), flat, seed=1)
-    composition = compose(recipe.parts, shape, recipe.seed)
     data = splits(shape) if data is None else data
+    composition = compose(recipe.parts, shape, recipe.seed, data.classes)
     _fit(composition, data, fit)
     composition.model.eval().requires_grad_(False)
     return SimpleNamespace(recipe=recipe, composition=composition, splits=data)
@@ -46,10 +46,11 @@ def make(variant="simple", shape=GREY, data=None, fit=0, **changes):
 
 def _fit(composition, data, steps):
     clean = torch.from_numpy(data.train.images).float() / 255
+    labels = None if data.train.labels is None else torch.from_numpy(data.train.labels)
     adam = torch.optim.Adam(composition.model.parameters(), 3e-3)
     streams = Streams(0)
     for _ in range(steps):
-        for phase in composition.scheme.phases(composition.model, Batch(clean), streams):
+        for phase in composition.scheme.phases(composition.model, Batch(clean, labels), streams):
             adam.zero_grad()
             phase.loss.backward()
             adam.step()

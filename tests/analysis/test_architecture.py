@@ -8,12 +8,20 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from aecore.analysis.architecture import architecture, layers
 from aecore.errors import SettingError
+from aecore.model import Autoencoder
 from aecore.networks.catalog import NETWORKS
 from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.catalog import VARIANTS
 from aecore.variants.compose import compose
 
 SHAPES = [(1, 28, 28), (3, 20, 24)]
+MADE_BY = {  # networks that need parts of their own
+    "gan_dense": "gan",
+    "gan_conv": "gan",
+    "style": "gan",
+    "unet": "diffusion",
+    "latent_unet": "latent_diffusion",
+}
 
 
 def recipe(variant="simple", **changes):
@@ -24,17 +32,19 @@ def recipe(variant="simple", **changes):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_layers_lead_from_the_image_over_the_code_back_to_the_image(variant, shape):
-    made = architecture(recipe(variant).parts, shape)
+    made = architecture(recipe(variant).parts, shape, classes=4)
+    model = compose(recipe(variant).parts, shape, 0, classes=4).model
+    (code,) = (each for each in made.layers if each.part == "bottleneck")
+    assert code.shape_out == (made.latent,)
+    assert made.parameters == sum(each.numel() for each in model.trainable())  # a running average counts once
+    assert layers(model) == made.layers
+    if not isinstance(model, Autoencoder):
+        return
     assert made.layers[0].shape_in == shape
     assert made.layers[-1].shape_out == shape
     assert [each.part for each in made.layers] == sorted(
         (each.part for each in made.layers), key=["encoder", "bottleneck", "decoder"].index
     )
-    (code,) = (each for each in made.layers if each.part == "bottleneck")
-    assert code.shape_out == (made.latent,)
-    model = compose(recipe(variant).parts, shape, 0).model
-    assert made.parameters == sum(each.numel() for each in model.parameters())
-    assert layers(model) == made.layers
 
 
 def test_a_layer_that_keeps_the_shape_is_drawn_too():
@@ -42,15 +52,34 @@ def test_a_layer_that_keeps_the_shape_is_drawn_too():
     assert [each.shape_out for each in made.stages] == [(64,), (64,), (16,), (4,), (2,), (16,), (64,), (64,), (100,)]
 
 
+@pytest.mark.parametrize("variant", ["gan", "stylegan"])
+def test_adversaries_lead_from_the_code_over_the_image_to_one_number(variant):
+    made = architecture(recipe(variant).parts, (3, 20, 24))
+    parts = list(dict.fromkeys(each.part for each in made.layers))
+    assert parts == ["bottleneck", "generator", "discriminator"]
+    assert next(each for each in made.layers if each.part == "discriminator").shape_in == (3, 20, 24)
+    assert made.layers[-1].shape_out == (1,)
+
+
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_operations_are_those_that_torch_counts(kind, shape):
-    parts = recipe("denoising", network__kind=kind).parts
+    parts = recipe(MADE_BY.get(kind, "denoising"), network__kind=kind).parts
     with torch.device("meta"):
         model = compose(parts, shape, 0).model
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         model(torch.zeros(1, *shape, device="meta"))
-    assert sum(each.operations for each in architecture(parts, shape).layers) == counter.get_total_flops()
+    counted = sum(each.operations for each in architecture(parts, shape).layers)
+    # Normalising the weights of styled convolutions belongs to no layer.
+    assert counted == pytest.approx(counter.get_total_flops(), rel=0.01 if kind == "style" else 0)
+
+
+def test_layers_that_steer_others_are_counted_and_not_drawn():
+    made = architecture(recipe("diffusion").parts, (1, 28, 28), 10)
+    steering = {each.name for each in made.layers if each.aside}
+    assert "decoder.conditions.moment" in steering
+    assert all("conditions" in name for name in steering)
+    assert not steering & {each.name for each in made.stages}
 
 
 def test_looking_at_a_model_leaves_no_trace_in_it(make):

@@ -5,26 +5,21 @@ import pytest
 import torch
 
 from aecore.analysis.baselines import fit_pca
-from aecore.analysis.demonstrations import (
-    code_size_curve,
-    code_size_point,
-    eight_draws,
-    loss_comparison,
-    noise_kinds,
-    transposed_convolution,
-)
+from aecore.analysis.demonstrations.class_grid import class_grid
+from aecore.analysis.demonstrations.code_size import code_size_curve, code_size_point
+from aecore.analysis.demonstrations.draws import eight_draws
+from aecore.analysis.demonstrations.losses import loss_comparison
+from aecore.analysis.demonstrations.noise_to_image import mixed, noise_to_image, same_noise
+from aecore.analysis.demonstrations.noises import noise_kinds
+from aecore.analysis.demonstrations.pixel_against_latent import pixel_against_latent
+from aecore.analysis.demonstrations.spread import posterior_spread
+from aecore.analysis.demonstrations.transposed import transposed_convolution
 from aecore.analysis.evaluate import evaluate
+from aecore.analysis.trained import noise
 from aecore.errors import SettingError
-from aecore.variants.catalog import VARIANTS
+from aecore.variants.compose import compose
 
 SHAPES = [(1, 28, 28), (3, 20, 24)]
-
-
-def test_every_variant_has_its_picture():
-    known = {
-        each.__name__ for each in (loss_comparison, code_size_curve, transposed_convolution, noise_kinds, eight_draws)
-    }
-    assert {variant.picture for variant in VARIANTS.values()} <= known
 
 
 def test_losses_of_one_pixel_are_least_where_the_prediction_is_the_target():
@@ -140,3 +135,98 @@ def test_only_a_variational_model_draws(make):
     trained = make("simple")
     with pytest.raises(SettingError, match="Gaussian bottleneck"):
         eight_draws(trained, trained.splits.test.images[0])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_row_of_the_class_grid_shares_its_style_and_a_column_its_class(shape, make):
+    trained = make("conditional", shape, fit=20)
+    model = trained.composition.model
+    found = class_grid(trained, rows=3)
+    assert found.images.shape == (3, 4, *shape)
+    assert found.class_names == ("a", "b", "c", "d")
+    styles = model.prior(3, noise(0, "classes", 0))[:, :-4]
+    code = torch.cat([styles[[1]], torch.eye(4)[[2]]], 1)
+    assert np.allclose(found.images[1, 2], model.decode(code)[0].numpy(), atol=1e-6)
+    typical = class_grid(trained, rows=3, truncation=0.0).images
+    assert np.allclose(typical, typical[:1], atol=1e-6)
+
+
+def test_classes_that_were_not_trained_are_no_columns(make, splits):
+    data = splits((1, 28, 28))
+    few = type(data)(*(each.of_classes((0, 2)) for each in (data.train, data.validation, data.test)), "few", "few")
+    assert class_grid(make("conditional", data=few)).class_names == ("a", "c")
+
+
+def test_only_a_conditional_model_has_a_class_grid(make):
+    with pytest.raises(SettingError, match="choose a conditional run"):
+        class_grid(make("variational"))
+
+
+def test_the_spread_of_the_posterior_is_that_of_its_standard_deviations(make):
+    trained = make("variational", bottleneck__code_size=3, fit=10)
+    images = torch.from_numpy(trained.splits.test.images).float() / 255
+    posterior = trained.composition.model(images).posterior
+    found = posterior_spread(trained)
+    assert found.deviation == pytest.approx(torch.exp(0.5 * posterior.log_variance).mean(0).numpy(), rel=1e-4)
+    assert found.variance_of_means == pytest.approx(posterior.mean.var(0, correction=0).numpy(), rel=1e-3, abs=1e-6)
+    assert found.active_units == int((posterior.mean.var(0, correction=0) > 0.01).sum())
+
+
+def test_draws_of_a_conditional_model_take_a_class_as_well(make):
+    trained = make("conditional", fit=5)
+    found = eight_draws(trained, trained.splits.test.images[0])
+    assert found.codes.shape == (8, 14)
+    assert set(np.unique(found.codes[:, -4:])) <= {0.0, 1.0}
+
+
+SMALL_DIFFUSION = {"network__channels": (8, 12), "network__width": 16, "network__steps": 3}
+
+
+@pytest.mark.parametrize("kind", ["diffusion", "latent_diffusion"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_step_from_noise_to_image_can_be_looked_at(kind, shape, make):
+    trained = make(kind, shape, **SMALL_DIFFUSION)
+    way = noise_to_image(trained, steps=4, count=2)
+    assert way.images.shape == way.guesses.shape == (5, 2, *shape)
+    assert way.steps == 4
+    assert list(way.times) == pytest.approx([1, 0.75, 0.5, 0.25, 0])
+    assert np.array_equal(way.images[-1], way.guesses[-1])
+    in_one, in_four = same_noise(trained, (1, 4), count=2).images
+    assert np.array_equal(in_four, way.images[-1])
+    assert np.array_equal(in_one, noise_to_image(trained, steps=1, count=2).images[-1])
+
+
+def test_only_a_diffusion_model_goes_in_steps(make):
+    with pytest.raises(SettingError, match="Only a diffusion model"):
+        noise_to_image(make("simple"))
+
+
+def test_an_image_is_mixed_from_itself_to_noise():
+    image = np.full((1, 4, 4), 255, np.uint8)
+    clean, half, noisy = mixed(image, (0.0, 0.5, 1.0))
+    assert (clean == 1).all()
+    assert 0.5 < half.mean() < 1
+    assert set(np.unique(np.round(noisy, 1))) > {0.0, 1.0}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_pixels_and_codes_are_compared_on_the_same_seed(shape, make):
+    pixels, codes = (make(kind, shape, **SMALL_DIFFUSION) for kind in ("diffusion", "latent_diffusion"))
+    found = pixel_against_latent([("Pixels", pixels), ("Codes", codes)], judged=12, timed_steps=(1, 3))
+    first, second = found.contenders
+    assert first.images.shape == second.images.shape == (10, *shape)
+    assert first.diffused == np.prod(shape)
+    assert second.diffused == 4 * (shape[1] // 4) * (shape[2] // 4)
+    assert np.allclose(first.images[:8], same_noise(pixels, (3,)).images[0], atol=1e-6)
+    assert all(len(each.milliseconds) == 2 and min(each.milliseconds) > 0 for each in found.contenders)
+    assert first.lost is None
+    assert second.lost > 0
+
+
+def test_the_judge_knows_real_images_and_no_others(make):
+    trained = make("diffusion", **SMALL_DIFFUSION)
+    trained.composition = compose(trained.recipe.parts, (1, 28, 28), 0, classes=4)
+    trained.composition.model.eval()
+    found = pixel_against_latent([("Untrained", trained)], judged=40, timed_steps=(1,))
+    assert found.real > 0.9
+    assert found.contenders[0].recognised < 0.6

@@ -7,6 +7,7 @@ import pytest
 from aecore.analysis.estimate import estimate
 from aecore.training.precision import find_device
 from aecore.training.recipe import DataChoice, make_recipe
+from aecore.variants.catalog import VARIANTS
 
 
 def recipe(variant="simple", **changes):
@@ -56,6 +57,13 @@ def test_a_batch_is_never_larger_than_the_data():
     few = estimate(recipe("simple"), (1, 28, 28), 10, 2, cpu)
     assert few.memory.images == 4 * 10 * 784
     assert few.seconds > 0
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_variant_can_be_estimated(variant):
+    found = estimate(recipe(variant), (1, 12, 12), 1000, 100, find_device("cpu"), classes=3)
+    assert found.seconds > 0
+    assert found.memory.activations > 0
 
 
 def test_the_estimate_says_what_it_rests_on():

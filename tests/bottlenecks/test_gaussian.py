@@ -5,6 +5,7 @@ import math
 import torch
 
 from aecore.bottlenecks.gaussian import LIMIT, Gaussian, GaussianSettings
+from aecore.model import Sampling
 
 # mean (1, -2) and log variance (log 9, log 0.25): standard deviations 3 and 0.5
 FEATURES = torch.tensor([[1.0, -2.0, math.log(9.0), math.log(0.25)]])
@@ -49,3 +50,10 @@ def test_an_extreme_log_variance_stays_within_what_exp_can_hold():
 def test_the_posterior_is_float32_whatever_the_network_computed_in():
     posterior = Gaussian(GaussianSettings()).posterior(FEATURES.bfloat16())
     assert posterior.mean.dtype == posterior.log_variance.dtype == torch.float32
+
+
+def test_truncation_draws_new_codes_towards_the_mean():
+    bottleneck = Gaussian(GaussianSettings(code_size=3))
+    codes = bottleneck.prior(4, torch.Generator().manual_seed(0))
+    assert torch.equal(bottleneck.steer(codes, Sampling(truncation=0.5)), codes / 2)
+    assert torch.equal(bottleneck.steer(codes, Sampling()), codes)

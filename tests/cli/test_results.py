@@ -160,3 +160,19 @@ def test_a_repetition_that_is_stopped_says_what_is_kept(lab, trained, monkeypatc
 
 def size(lab, name):
     return (lab.folder / name).stat().st_size
+
+
+def test_the_likelihood_is_estimated_on_request_and_says_by_how_many_draws(lab, trained):
+    document = lab.json("evaluate", trained, "--importance-samples", "3")
+
+    assert document["importance_samples"] == 3
+    assert document["nll_nats_per_image"] > 0
+    assert "drawn black or white" in document["likelihood_note"]
+    assert "nll_nats_per_image" not in lab.json("evaluate", trained)
+
+
+def test_a_run_that_is_not_variational_has_no_likelihood(lab):
+    words = ["--dataset", "colours", "--epochs", "1", "--set", "network.hidden=4"]
+    run = lab.json("train", "simple", *words)["run"]
+
+    assert "only of a variational model" in lab.refused("evaluate", run, "--importance-samples", "5")

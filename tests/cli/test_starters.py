@@ -46,3 +46,18 @@ def test_a_starter_run_that_is_stopped_is_not_shipped(lab, shelf, monkeypatch):
     assert (said.status, said.out) == (130, "")
     assert "the same command goes on from here" in said.err
     assert not (shelf / "small").exists()
+
+
+def test_what_is_shipped_is_measured_again_and_becomes_a_table(lab, shelf, tmp_path):
+    lab.json("starters")
+    (shelf / "small" / "evaluation.json").unlink()
+    page = tmp_path / "page.md"
+    page.write_text("<!-- table: made by `python -m aecore starters --table` --><!-- end of the table -->")
+
+    assert "starters --measure --only small" in lab.refused("starters", "--table", str(page))
+    (row,) = lab.json("starters", "--measure")
+    lab.json("starters", "--table", str(page))
+
+    assert row["figures"]["images"] == 6
+    assert "| `small` | simple on colours" in page.read_text()
+    assert "cannot be used" in lab.refused("starters", "--table", str(tmp_path / "nowhere.md"))

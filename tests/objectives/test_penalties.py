@@ -38,3 +38,13 @@ def test_the_kl_penalty_needs_a_posterior():
 def test_no_penalty_adds_nothing():
     outcome = Pass(torch.zeros(1, 1, 1, 2), torch.zeros(1, 3), None)
     assert NoPenalty(NoPenaltySettings())(outcome) is None
+
+
+def test_the_weight_of_the_kl_rises_evenly_over_the_warm_up_and_stays():
+    kl = KLDivergence(KLSettings(beta=4.0, warm_up=0.5))
+    assert [kl.weight_at(done) for done in (0.0, 0.25, 0.5, 1.0)] == [0.0, 2.0, 4.0, 4.0]
+    assert kl.weight == 4.0
+
+
+def test_without_a_warm_up_the_kl_counts_in_full_from_the_first_step():
+    assert KLDivergence(KLSettings(beta=4.0)).weight_at(0.0) == 4.0

@@ -161,3 +161,11 @@ def test_layers_may_be_separated_by_spaces_or_left_out():
     assert app.session_state["result"]["network.hidden"] == (40, 20)
     checked(field(app, "Hidden layers").set_value("").run())
     assert app.session_state["result"]["network.hidden"] == ()
+
+
+def test_what_a_scheme_has_no_use_for_is_not_asked():
+    app = form("gan")
+    labels = {each.label for each in app.selectbox}
+    assert {"Networks", "Bottleneck", "Scheme"} <= labels
+    assert not {"Corruption", "Objective", "Penalty"} & labels
+    assert {"Corruption", "Objective", "Penalty"} <= {each.label for each in form("simple").selectbox}

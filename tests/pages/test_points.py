@@ -6,12 +6,15 @@ import pytest
 
 from aecore import places
 from aecore.analysis.reconstruct import image_errors
+from aecore.jobs import run_here
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
+from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.catalog import VARIANTS
 from pages.shared import points
 from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, tables, train
 
+STYLES = {"network.channels": 2, "network.most_channels": 4, "network.style_size": 4, "training.epochs": 1}
 KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper"]
 
 
@@ -122,6 +125,125 @@ def test_one_image_goes_through_the_newest_variational_run_eight_times(runs):
     index = next(each for each in app.number_input if each.label == "Test image")
     checked(index.set_value(5).run())
     assert next(each for each in htmls(app) if "Draw 8" in each) != before
+
+
+def test_the_width_of_the_posterior_is_drawn_for_every_number_of_the_code(runs):
+    train(runs, "variational", "Clouds", epochs=1)
+    app = open_point("variational")
+    (bars,) = chart(app, "Standard deviation of the posterior")["data"]
+    assert len(bars["x"]) == 4
+    assert "of 4 numbers are in use" in sentences(app)
+
+
+def test_a_conditional_run_writes_the_same_styles_in_every_class(runs):
+    assert "Train a conditional run" in sentences(open_point("conditional"))
+    train(runs, "conditional", "Ordered", epochs=1)
+    app = open_point("conditional")
+    shown = rows(app)
+    styles = [label for label in shown if label.startswith("Style")]
+    assert len(styles) == 6
+    assert shown["Style 1"] == [f"style 1 as class {label}" for label in range(4)]
+    before = htmls(app)
+    truncation = next(each for each in app.slider if each.label == "Truncation")
+    checked(truncation.set_value(0.0).run())
+    assert htmls(app) != before
+
+
+def shell_lines(app):
+    """The lines below a picture that say what to train for it."""
+    return "\n".join(each.value for each in app.code if each.language == "bash" and " train " in each.value)
+
+
+def test_a_tied_run_is_shown_beside_the_one_that_differs_from_it_in_nothing_else(runs):
+    train(runs, "tied", "Tied", epochs=2, **{"network.kind": "tied"})
+    app = open_point("tied")
+    assert "Tied needs its untied partner" in sentences(app)
+    assert "network.kind=dense" in shell_lines(app)
+    train(runs, "tied", "Longer", epochs=3)  # dense, but not alike
+    assert "needs its untied partner" in sentences(open_point("tied"))
+    train(runs, "simple", "Untied", epochs=2, **{"training.weight_decay": 0.01, "objective.kind": "mse"})
+    app = open_point("tied")
+    drawn = chart(app, "Parameters, time of an epoch and errors")["data"]
+    tied, untied = drawn[0]["x"]
+    assert (drawn[0]["y"], tied < 0.52 * untied) == (["tied", "untied"], True)
+    assert "Tied and Untied: the same layers, a code of 4, 2 epochs" in sentences(app)
+
+
+def test_the_ways_to_train_layers_become_curves_over_time_and_what_is_missing_is_named(runs):
+    small = {"network.hidden": (24, 12)}
+    train(runs, "greedy", "Tuned", epochs=4, **small)
+    app = open_point("greedy")
+    assert "Not there yet: layer by layer; end to end." in sentences(app)
+    assert "scheme.kind=end_to_end" in shell_lines(app)
+    assert "scheme.fine_tuning=0" in shell_lines(app)
+    train(runs, "greedy", "Bare", epochs=3, **small, **{"scheme.fine_tuning": 0.0})
+    train(runs, "greedy", "Whole", epochs=2, **small, **{"scheme.kind": "end_to_end"})
+    app = open_point("greedy")
+    drawn = {each["name"]: each for each in chart(app, "Error of validation images")["data"] if "name" in each}
+    assert {name: len(each["x"]) for name, each in drawn.items()} == {
+        "layer by layer": 3,
+        "layer by layer, then all layers": 4,
+        "end to end": 2,
+    }
+    assert "Not there yet" not in sentences(app)
+
+
+def test_what_was_learned_by_heart_is_shown_beside_the_nearest_training_images(runs):
+    train(runs, "memorising", "By heart", epochs=2, **{"bottleneck.code_size": 1})
+    app = open_point("memorising")
+    outputs, walk = matrices(app)
+    assert list(outputs) == ["Test image", "Output", "Nearest training image"]
+    assert len(walk["Decoded"]) == len(walk["Nearest training image"]) == 24
+    assert all(each.startswith("Training image ") for each in walk["Nearest training image"])
+    assert "By heart, trained on 60 images." in sentences(app)
+
+
+def test_filters_stand_side_by_side_and_a_probe_is_fitted_on_request(runs):
+    train(runs, "overcomplete", "Noisy", epochs=1, **{"bottleneck.code_size": 12})
+    app = open_point("overcomplete")
+    assert "a run without a constraint" in sentences(app)
+    assert "corruption.kind=none" in shell_lines(app)
+    train(runs, "overcomplete", "Free", epochs=1, **{"bottleneck.code_size": 12, "corruption.kind": "none"})
+    app = open_point("overcomplete")
+    shown = [each for each in htmls(app) if "Filter 1, " in each]
+    assert [("no constraint" in each, "masking noise" in each) for each in shown] == [(True, False), (False, True)]
+    assert "Not there yet" not in sentences(app)
+    (toggle,) = (each for each in app.toggle if each.label == "Linear probe")
+    checked(toggle.set_value(True).run())
+    (bars,) = chart(app, "Accuracy of a linear probe")["data"]
+    assert bars["y"] == [
+        "codes, no constraint",
+        "codes, masking noise",
+        "pixels",
+        "64 principal components",
+    ]
+    assert "fitted on 240 labelled training images" in sentences(app)
+
+
+def test_the_samples_of_a_gan_are_shown_epoch_by_epoch_beside_its_game(runs):
+    train(runs, "gan", "Game", epochs=3, **{"network.kind": "gan_dense"})
+    app = open_point("gan")
+    assert errors(app) == []
+    shown = rows(app)
+    assert list(shown) == ["Epoch 1", "Epoch 2", "Epoch 3"]
+    assert {len(each) for each in shown.values()} == {10}
+    assert len(chart(app, "Losses of discriminator and generator")["data"]) == 5
+    assert "Game, means over the validation images." in sentences(app)
+
+
+def test_the_styles_of_a_stylegan_are_mixed_at_the_chosen_level(runs):
+    recipe = make_recipe("stylegan", DataChoice(NAME), STYLES)
+    run = runs.create(recipe, "Styles", "cpu")
+    for _ in run_here(run):
+        pass
+    app = open_point("stylegan")
+    assert errors(app) == []
+    (before,) = (each for each in htmls(app) if "Coarse 1 with fine 1" in each)
+    assert before.count('alt="Coarse ') == 6 + 4 * 6
+    (level,) = app.select_slider
+    checked(level.set_value(0).run())
+    (after,) = (each for each in htmls(app) if "Coarse 1 with fine 1" in each)
+    assert after != before
 
 
 def test_the_ways_to_a_sparse_code_that_were_trained_are_compared_and_the_others_named(runs):

@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 
 from aecore.analysis.architecture import Architecture, Layer, architecture
-from aecore.analysis.demonstrations import (
-    CodeSizeCurve,
-    CodeSizePoint,
-    EightDraws,
-    loss_comparison,
-    transposed_convolution,
-)
+from aecore.analysis.demonstrations.code_size import CodeSizeCurve, CodeSizePoint
+from aecore.analysis.demonstrations.draws import EightDraws
+from aecore.analysis.demonstrations.losses import loss_comparison
 from aecore.analysis.demonstrations.sparse_codes import SparseCodes, SparseRun
+from aecore.analysis.demonstrations.transposed import transposed_convolution
 from aecore.analysis.latent import Dimensions
 from aecore.analysis.reconstruct import NoiseCurve
 from aecore.analysis.sparsity import Sparsity
@@ -153,16 +150,31 @@ def test_a_histogram_sends_counts_and_not_the_numbers():
     assert len(figure.data[0].y) <= 60
 
 
+ENCODING = [key for key in VARIANTS if make_recipe(key, DataChoice("x")).parts.bottleneck.kind != "prior"]
+
+
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 64, 48)])
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", ENCODING)
 def test_a_model_is_drawn_from_image_over_code_to_image(variant, shape):
-    made = architecture(make_recipe(variant, DataChoice("x")).parts, shape)
+    made = architecture(make_recipe(variant, DataChoice("x")).parts, shape, classes=4)
     figure = architecture_drawing(made, PALETTE)
     texts = figure.layout.xaxis.ticktext
     assert texts[0] == texts[-1] == f"<b>image</b><br>{shape[0]} · {shape[1]}×{shape[2]}"
     (code,) = (text for text in texts if "code" in text)
     assert code == f"<b>code</b><br>{made.latent}"
     assert list(figure.data[0].marker.color).count(PALETTE.accent) == 1
+
+
+@pytest.mark.parametrize("kind", ["gan_dense", "gan_conv", "style"])
+def test_adversaries_are_drawn_from_the_code_over_the_image_to_what_judges_it(kind):
+    made = architecture(make_recipe("gan", DataChoice("x"), {"network.kind": kind}).parts, (1, 28, 28))
+    bars = architecture_drawing(made, PALETTE).data[0].hovertext
+    assert bars[0].startswith("code")
+    assert bars[-1].startswith("real?")
+    (image,) = (index for index, text in enumerate(bars) if text.startswith("image"))
+    assert 0 < image < len(bars) - 1
+    assert "1 · 28×28" in bars[image]
+    assert not any("Modulation" in text for text in bars)
 
 
 def test_bars_grow_by_one_for_each_factor_of_ten():

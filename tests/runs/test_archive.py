@@ -44,6 +44,16 @@ def test_a_run_comes_back_from_its_zip_under_a_new_id_when_it_is_still_there(run
     assert again.summary().name == trained.summary().name
 
 
+@pytest.mark.parametrize("can", [True, False])
+def test_what_a_run_can_do_travels_with_it(runs, exported, can):
+    status = json.loads(exported["status.json"]) | {"encodes": not can, "generates": can}
+    exported["status.json"] = json.dumps(status).encode()
+
+    summary = runs.import_zip(zipped({f"it/{name}": each for name, each in exported.items()})).summary()
+
+    assert (summary.encodes, summary.generates) == (not can, can)
+
+
 def test_a_run_keeps_its_id_where_it_is_free(runs, trained):
     file = runs.export_zip(trained.id, runs.root.parent / "run.zip")
     runs.delete(trained.id)

@@ -21,7 +21,7 @@ def composed(**choices: dict[str, object]) -> Composition:
         "penalty": {"kind": "none"},
         "scheme": {"kind": "end_to_end"},
     }
-    return compose(Parts.from_dict(neutral | choices), SHAPE, seed=0)
+    return compose(Parts.from_dict(neutral | choices), SHAPE, seed=0, classes=4)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def clean() -> torch.Tensor:
     return torch.rand(7, *SHAPE, generator=torch.Generator().manual_seed(1))
 
 
-@pytest.mark.parametrize("key", SCHEMES)
+@pytest.mark.parametrize("key", [key for key, part in SCHEMES.items() if part.build.trains is Autoencoder])
 def test_the_groups_of_a_scheme_hold_every_parameter_once(key):
     made = composed(scheme={"kind": key})
     grouped = [id(each) for group in made.scheme.groups(made.model).values() for each in group.parameters]
@@ -84,3 +84,24 @@ def test_chance_comes_from_the_streams_called_corruption_and_posterior(clean):
     streams = Streams(4)
     list(made.scheme.phases(made.model, Batch(clean), streams))
     assert set(streams.state()) == {"corruption", "posterior"}
+
+
+def test_a_weight_that_rises_counts_as_it_stands_in_training_and_in_full_where_the_model_is_measured(clean):
+    made = composed(
+        bottleneck={"kind": "gaussian", "code_size": 2}, penalty={"kind": "kl", "beta": 3.0, "warm_up": 0.5}
+    )
+    for done, weight in ((0.0, 0.0), (0.25, 1.5), (1.0, 3.0)):
+        (phase,) = made.scheme.phases(made.model, Batch(clean, done=done), Streams(4))
+        torch.testing.assert_close(phase.loss, phase.parts["squared_error"] + weight * phase.parts["kl"])
+        measured = made.scheme.measure(made.model, Batch(clean, done=done), Streams(4))
+        torch.testing.assert_close(measured["loss"], measured["squared_error"] + 3 * measured["kl"])
+
+
+def test_labels_reach_a_code_that_holds_the_class(clean):
+    made = composed(bottleneck={"kind": "gaussian_class", "code_size": 2, "class_weight": 5.0})
+    labels = torch.arange(7) % 4
+    measured = made.scheme.measure(made.model, Batch(clean, labels), Streams(4))
+    assert list(measured) == ["loss", "squared_error", "class_cross_entropy"]
+    torch.testing.assert_close(measured["loss"], measured["squared_error"] + 5 * measured["class_cross_entropy"])
+    without = made.scheme.measure(made.model, Batch(clean), Streams(4))
+    assert list(without) == ["loss", "squared_error"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from aecore.training.batches import Augmentation, Batches, images_per_step, order
+from aecore.training.batches import Augmentation, Batches, binarised, images_per_step, order
 from aecore.training.recipe import TrainingSettings
 from tests.made_up import made_up_set
 
@@ -42,6 +42,23 @@ def test_a_batch_does_not_change_the_images_it_came_from():
     before = images.images.copy()
     Batches(images, torch.device("cpu")).at(np.arange(5)).zero_()
     assert np.array_equal(images.images, before)
+
+
+# --- black or white
+
+
+def test_a_binarised_pixel_is_white_with_the_probability_of_its_grey_value():
+    grey = torch.tensor([0.0, 0.25, 0.75, 1.0]).view(4, 1, 1, 1).expand(4, 1, 100, 100)
+    drawn = binarised(grey, chance())
+    assert set(drawn.unique().tolist()) == {0.0, 1.0}
+    assert drawn.mean((1, 2, 3)).tolist() == pytest.approx([0.0, 0.25, 0.75, 1.0], abs=5 * math.sqrt(0.1875 / 10_000))
+
+
+def test_pixels_are_drawn_anew_at_every_use_and_follow_the_generator():
+    grey, generator = torch.full((1, 1, 9, 9), 0.5), chance()
+    first, second = binarised(grey, generator), binarised(grey, generator)
+    assert not torch.equal(first, second)
+    assert torch.equal(first, binarised(grey, chance()))
 
 
 # --- order

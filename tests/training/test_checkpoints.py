@@ -51,7 +51,7 @@ def test_only_what_is_asked_for_is_read(file):
 
 def test_weights_alone_are_smaller_and_cannot_be_resumed(file):
     checkpoint = read_checkpoint(file)
-    weights = checkpoint.weights_only(torch.float16)
+    weights = checkpoint.weights_only()
     assert checkpoint.resumable
     assert not weights.resumable
     assert set(weights.tensors) == {"model.weight", "model.steps"}

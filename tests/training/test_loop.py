@@ -35,6 +35,10 @@ DEMANDING = {
         CONV | {"network.normalisation": True, "training.weight_decay": 0.01, "training.clip_norm": 1.0} | AUGMENTED,
     ),
     "in bfloat16": ("simple", {"training.precision": "bfloat16"}),
+    "binarised and conditional, with a KL that rises": (
+        "conditional",
+        {"network.hidden": (24,), "training.binarise": True, "penalty.warm_up": 0.7},
+    ),
 }
 
 
@@ -81,7 +85,11 @@ def _every_step_reports(monkeypatch):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_variant_learns(variant, splits):
     """After the last epoch the reconstruction error lies well below what it was after the first."""
-    narrow = {"network.hidden": (32,)} if variant in ("simple", "deep", "variational") else {"network.channels": (8, 8)}
+    narrow = (
+        {"network.hidden": (32,)}
+        if variant in ("simple", "deep", "variational", "conditional")
+        else {"network.channels": (8, 8)}
+    )
     training, events = train(small(variant, {**narrow, "training.epochs": 6, "training.batch_size": 16}), splits)
     first, *_, last = of_kind(Epoch, events)
     error = next(name for name in ("squared_error", "cross_entropy") if name in first.validation)
@@ -412,6 +420,31 @@ def test_a_single_image_is_enough_to_train_on(changes):
     _, events = train(small(changes=changes), splits)
     assert [each.step for each in of_kind(Epoch, events)] == [1, 2]
     assert of_kind(Preview, events)[0].codes.shape[0] == 1
+
+
+def test_binarised_pixels_reach_the_model_and_their_errors_have_a_name_of_their_own(monkeypatch):
+    seen = []
+    recipe = small("variational", DENSE | {"training.binarise": True, "training.epochs": 1})
+    training = Training(recipe, GREY, CPU)
+    watch = training.model.register_forward_pre_hook(lambda module, given: seen.append(given[0].clone()))
+    (epoch,) = of_kind(Epoch, training.events())
+    watch.remove()
+    assert len(seen) == 300 // 32 + 1  # the steps, and the validation images
+    assert all(set(each.unique().tolist()) == {0.0, 1.0} for each in seen)
+    for numbers in (epoch.train, epoch.validation):
+        assert set(numbers) == {"loss", "cross_entropy_binarised", "kl"}
+
+
+def test_validation_counts_a_rising_kl_in_full_and_draws_the_same_pixels_every_time():
+    changes = DENSE | {"training.binarise": True, "penalty.warm_up": 1.0}
+    training, events = train(small("variational", changes))
+    for epoch in of_kind(Epoch, events):
+        full = epoch.validation["cross_entropy_binarised"] + epoch.validation["kl"]
+        assert epoch.validation["loss"] == pytest.approx(full)
+        assert epoch.train["loss"] < epoch.train["cross_entropy_binarised"] + epoch.train["kl"] - 1e-3
+    again = Training(small("variational", changes), GREY, CPU, training.checkpoint())
+    stage = again._stage()
+    assert again._measure(stage, 1) == of_kind(Epoch, events)[-1].validation
 
 
 # --- what cannot go on

@@ -52,7 +52,7 @@ def test_changes_are_read_as_text_or_taken_as_values():
 
 def test_changes_win_over_the_variant_and_do_not_touch_what_they_do_not_name():
     made = recipe("variational", {"penalty.beta": 4})
-    assert made.parts.penalty.to_dict() == {"kind": "kl", "beta": 4.0}
+    assert made.parts.penalty.to_dict() == {"kind": "kl", "beta": 4.0, "warm_up": 0.0}
     assert made.parts.bottleneck == recipe("variational").parts.bottleneck
 
 

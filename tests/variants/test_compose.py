@@ -20,12 +20,55 @@ from aecore.variants.compose import CATALOGS, Composition, Parts, choose, compos
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 7)]
 CLASSES = 4
-NEEDS = {"penalty.kind=kl": {"bottleneck.kind": "gaussian"}, "penalty.kind=kl_rate": {"bottleneck.kind": "sigmoid"}}
+DIFFUSION = {
+    "network.kind": "unet",
+    "network.channels": (8, 12),
+    "network.width": 16,
+    "network.steps": 2,
+    "bottleneck.kind": "noise",
+    "scheme.kind": "diffusion",
+}
+LATENT_DIFFUSION = DIFFUSION | {
+    "network.kind": "latent_unet",
+    "network.autoencoder_channels": (8,),
+    "scheme.kind": "latent_diffusion",
+}
+DRAWN = {"bottleneck.kind": "prior", "scheme.kind": "adversarial"}
+NEEDS = {
+    "penalty.kind=kl": {"bottleneck.kind": "gaussian"},
+    "penalty.kind=kl_rate": {"bottleneck.kind": "sigmoid"},
+    "bottleneck.kind=prior": {"network.kind": "gan_dense", **DRAWN},
+    "scheme.kind=adversarial": {"network.kind": "gan_dense", **DRAWN},
+    "network.kind=gan_dense": DRAWN,
+    "network.kind=gan_conv": {"network.channels": (8, 12), **DRAWN},
+    "network.kind=style": {"network.channels": 4, "network.style_size": 8, **DRAWN},
+    **dict.fromkeys(("network.kind=unet", "bottleneck.kind=noise", "scheme.kind=diffusion"), DIFFUSION),
+    **dict.fromkeys(("network.kind=latent_unet", "scheme.kind=latent_diffusion"), LATENT_DIFFUSION),
+}
+DENSE = (None, "dense", "tied", "gan_dense")  # with hidden layers
+SMALL: dict[str, object] = {"network.hidden": (32, 16)}
 CONV = {"network.kind": "conv", "network.channels": (8, 12)}
 SPECIAL = {
     "dense without normalisation": {"network.normalisation": False, "network.hidden": (32, 16, 24)},
     "max pooling": {**CONV, "network.downsampling": "max_pooling"},
     "average pooling": {**CONV, "network.downsampling": "average_pooling"},
+    "adversaries without normalisation": {
+        "network.kind": "gan_conv",
+        "network.channels": (8,),
+        "network.normalisation": False,
+        "network.batch_spread": False,
+        "scheme.gradient_penalty": 0.0,
+        "scheme.average_steps": 0,
+        **DRAWN,
+    },
+    "diffusion that predicts the noise, linear schedule, pixel by pixel": {
+        **DIFFUSION,
+        "network.prediction": "noise",
+        "network.schedule": "linear",
+        "network.patch": 1,
+        "network.blocks": 2,
+    },
+    "diffusion on one level and patches that do not fit": {**DIFFUSION, "network.channels": (8,), "network.patch": 4},
     "residual blocks with batch normalisation": {**CONV, "network.residual_blocks": 2, "network.normalisation": True},
 }
 
@@ -37,8 +80,9 @@ def recipe(variant: str = "simple", changes: Mapping[str, object] | None = None,
 def every_part() -> dict[str, Recipe]:
     """Each part of each catalog in an otherwise simple model."""
     chosen = {f"{axis}.kind={key}": {f"{axis}.kind": key} for axis, catalog in CATALOGS.items() for key in catalog}
-    return {name: recipe(changes={"network.hidden": (32, 16)} | one | NEEDS.get(name, {})) for name, one in
-            chosen.items() if name != "network.kind=conv"} | {"network.kind=conv": recipe(changes=CONV)}  # fmt: skip
+    needed = {name: one | NEEDS.get(name, {}) for name, one in chosen.items()} | {"network.kind=conv": CONV}
+    return {name: recipe(changes=(SMALL if each.get("network.kind") in DENSE else {}) | each)
+            for name, each in needed.items()}  # fmt: skip
 
 
 RECIPES = {
@@ -159,8 +203,8 @@ def test_a_recipe_survives_the_way_through_json(name):
 @pytest.mark.parametrize("shape", [(1, 9, 7), (3, 6, 4)], ids=str)
 @pytest.mark.parametrize("code_size", [1, 100], ids=["one number", "more numbers than pixels"])
 def test_a_code_may_be_one_number_or_larger_than_the_image(variant, shape, code_size):
-    model = compose(recipe(variant, {"bottleneck.code_size": code_size}).parts, shape, seed=0).model
-    assert model.latent == code_size
+    model = compose(recipe(variant, {"bottleneck.code_size": code_size}).parts, shape, 0, CLASSES).model
+    assert model.latent == code_size + (CLASSES if "labels" in model.controls else 0)
     assert math.prod(shape) < 100
     assert_keeps_the_contract(model, shape)
 
@@ -168,7 +212,7 @@ def test_a_code_may_be_one_number_or_larger_than_the_image(variant, shape, code_
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_seed_alone_decides_the_first_weights(variant):
     def weights(seed: int) -> list[Tensor]:
-        return list(compose(recipe(variant).parts, (1, 9, 7), seed).model.state_dict().values())
+        return list(compose(recipe(variant).parts, (1, 9, 7), seed, CLASSES).model.state_dict().values())
 
     untouched = torch.get_rng_state()
     first = weights(0)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from aecore.analysis.evaluate import draw
 from aecore.analysis.latent import is_variational
+from aecore.analysis.likelihood import draw
 from aecore.analysis.trained import Floats, Trained, as_floats, autoencoder_of, decode, device_of, noise
 from aecore.data.image_set import Pixels
 from aecore.errors import SettingError
@@ -41,11 +41,18 @@ def eight_draws(trained: Trained, image: Pixels, draws: int = 8, seed: int = 0) 
         raise SettingError("Only a variational model draws its code: choose a run with a Gaussian bottleneck.")
     model = autoencoder_of(trained)
     with torch.inference_mode():
-        posterior = model(as_floats(image[None]).to(device_of(model))).posterior
+        seen = as_floats(image[None]).to(device_of(model))
+        posterior = model(seen).posterior
         assert posterior is not None
-        repeated = Posterior(posterior.mean.repeat(draws, 1), posterior.log_variance.repeat(draws, 1))
+        logits = posterior.class_logits
+        repeated = Posterior(
+            posterior.mean.repeat(draws, 1),
+            posterior.log_variance.repeat(draws, 1),
+            None if logits is None else logits.repeat(draws, 1),
+        )
         codes = draw(repeated, noise(seed, "draws", 0)).cpu().numpy()
         mean = posterior.mean[0].cpu().numpy()
+        middle = model.encode(seen).cpu().numpy()
         spread = torch.exp(0.5 * posterior.log_variance[0]).cpu().numpy()
     images = decode(trained, codes)
     order = np.argsort(-spread, kind="stable") if len(mean) > 2 else np.arange(len(mean))
@@ -56,7 +63,7 @@ def eight_draws(trained: Trained, image: Pixels, draws: int = 8, seed: int = 0) 
         spread=spread,
         codes=codes,
         images=images,
-        mean_image=decode(trained, mean[None]),
+        mean_image=decode(trained, middle),
         variation=images.std(0, keepdims=True),
         shown=shown,
     )

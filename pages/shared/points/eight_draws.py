@@ -1,5 +1,7 @@
 """One image through a variational model eight times."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages.shared.charts import show_chart
@@ -8,6 +10,9 @@ from pages.shared.pictures import Picture, show_pictures
 from pages.shared.points import newest
 from pages.shared.theme import palette
 from pages.shared.words import plain
+
+if TYPE_CHECKING:
+    from aecore.runs.opened import OpenRun
 
 SIDE = 64
 
@@ -33,4 +38,21 @@ def show(key: str, dataset: str) -> None:
     st.caption(
         f"The encoder of {plain(opened.run.about()['name'])} gives no single code but this cloud, "
         "from which one is drawn each time."
+    )
+    _spread(key, opened)
+
+
+def _spread(key: str, opened: "OpenRun") -> None:
+    """How much of each number the code really says, over many images."""
+    from aecore.analysis.demonstrations.spread import posterior_spread
+    from aecore.plots.posterior import spread_bars
+
+    spread = posterior_spread(opened)
+    size = len(spread.deviation)
+    st.markdown("**How wide the cloud is in every number of the code**")
+    show_chart(spread_bars(spread, palette()), key=f"{key}.spread", alt="Standard deviation of the posterior by number")
+    st.caption(
+        f"Standard deviation of the posterior, mean over test images, the narrowest first; the dotted line is the "
+        f"prior's 1. {spread.active_units} of {size} numbers are in use: their mean varies over the images by more "
+        "than 0.01. A number that is not in use stays at 1 and costs nothing."
     )

@@ -1,0 +1,68 @@
+"""Every number of a run: what `evaluate` prints, what ships beside a starter run, what tables are made of.
+
+A run with an encoder has the errors of its reconstructions, one that draws images has their quality, a variational
+run has both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aecore.analysis.evaluate import Evaluation, Progress, evaluate
+from aecore.analysis.quality import Quality, quality
+from aecore.analysis.trained import Trained, model_of
+from aecore.data.image_set import Splits
+from aecore.errors import SettingError
+from aecore.model import Autoencoder
+from aecore.training.classifier import Classifier
+
+ClassifierOf = Callable[[Splits, Progress | None], Classifier | None]
+TRAINING_SHARE = 0.3  # of the bar, for a classifier that has to be trained first
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run does not have is None."""
+
+    reconstruction: Evaluation | None
+    generation: Quality | None
+
+    def to_dict(self) -> dict[str, object]:
+        """All numbers under names that say their unit, as JSON knows them."""
+        values: dict[str, object] = {"split": "test"}
+        if self.reconstruction is not None:
+            values |= self.reconstruction.to_dict()
+        if self.generation is not None:
+            values |= self.generation.to_dict()
+        return values
+
+
+def figures(
+    trained: Trained,
+    classifier_of: ClassifierOf,
+    count: int | None = None,
+    progress: Progress | None = None,
+    importance_samples: int = 0,
+) -> Figures:
+    """Measure whatever the run can do on its test images.
+
+    `classifier_of` gives the classifier of its data set (`jobs.classifiers.classifier_for`) and is asked only where
+    images are drawn, `count` of them. `importance_samples` as in `evaluate`. `progress` is told the share done.
+    DataError where there is nothing to measure on, SettingError for importance samples of a model that has no
+    posterior to draw them from.
+    """
+    model = model_of(trained)
+    if importance_samples and not isinstance(model, Autoencoder):
+        raise SettingError("Only a variational model has a likelihood to sample: leave out the importance samples.")
+    parts = isinstance(model, Autoencoder) + model.generates
+    tell = progress or (lambda done: None)
+    reconstruction = generation = None
+    if isinstance(model, Autoencoder):
+        reconstruction = evaluate(
+            trained, progress=lambda done: tell(done / parts), importance_samples=importance_samples
+        )
+    if model.generates:
+        before, rest = 1 - 1 / parts, 1 / parts
+        learned = classifier_of(trained.splits, lambda done: tell(before + rest * TRAINING_SHARE * done))
+        begun = before + rest * TRAINING_SHARE
+        generation = quality(trained, learned, count, progress=lambda done: tell(begun + (1 - begun) * done))
+    return Figures(reconstruction, generation)

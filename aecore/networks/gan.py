@@ -1,0 +1,110 @@
+"""A generator and a discriminator: the model that adversarial training fits.
+
+    image = sigmoid(generator(z)),  z ~ N(0, I)
+    logit = discriminator(image)          how real the image looks; sigmoid(logit) is a probability
+
+There is no encoder. `generator` is trained; `decoder`, which draws every image that is shown, measured or exported, is
+the running mean of its weights: single weights swing to and fro with the discriminator, their mean is steadier.
+
+Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014; the running mean: Yazici et al., "The Unusual
+Effectiveness of Averaging in GAN Training", ICLR 2019; its beginning, min(1 - 1/n, t / (10 + t)) of the old weights
+after t steps, and the mean over the batch as one more channel (Karras et al., ICLR 2018) as we use them are our choice.
+"""
+
+import copy
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from aecore.errors import SettingError
+from aecore.model import Bottleneck, Model
+from aecore.shapes import Images, ImageShape, PerImage
+
+WARM_UP = 10.0  # steps: early weights are forgotten soon
+
+
+class GAN(Model):
+    """generator: codes -> logits of images; discriminator: images -> one logit each."""
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, bottleneck: Bottleneck, image_shape: ImageShape):
+        super().__init__(image_shape)
+        self.bottleneck = bottleneck
+        self.generator = generator
+        self.discriminator = discriminator
+        self.decoder = copy.deepcopy(generator).requires_grad_(False)
+        self.followed: Tensor
+        self.register_buffer("followed", torch.zeros((), dtype=torch.long))
+
+    @property
+    def latent(self) -> int:
+        """Size of the code."""
+        return self.bottleneck.latent
+
+    def generate(self, count: int, chance: torch.Generator) -> Images:
+        """`count` images in [0, 1] from the weights in training; all chance comes from `chance`."""
+        return torch.sigmoid(self.generator(self.prior(count, chance)).float())
+
+    def judge(self, images: Images) -> PerImage:
+        """The discriminator's logit of each image, float32. SettingError for images of another shape."""
+        self._check(images)
+        logits: PerImage = self.discriminator(images).float().flatten()
+        return logits
+
+    @torch.no_grad()
+    def follow(self, steps: int) -> None:
+        """Move the running mean over about so many steps on; 0 takes the weights as they are."""
+        self.followed += 1
+        count = float(self.followed)
+        share = max(1 / steps, WARM_UP / (WARM_UP + count)) if steps else 1.0
+        for mean, now in zip(self.decoder.parameters(), self.generator.parameters(), strict=True):
+            mean.lerp_(now, share)
+        for kept, buffer in zip(self.decoder.buffers(), self.generator.buffers(), strict=True):
+            kept.copy_(buffer)
+
+    def forward(self, images: Images, generator: torch.Generator | None = None) -> PerImage:
+        """What the discriminator thinks of as many generated images as there are `images`.
+
+        Passes through every layer once. Without a generator nothing is random: all codes are 0.
+        """
+        self._check(images)
+        codes = self.bottleneck(images.new_zeros(len(images), 0), generator).codes
+        return self.judge(torch.sigmoid(self.generator(codes)))
+
+
+class Adversaries(NamedTuple):
+    """generator: [batch, latent] -> logits of images; discriminator: images -> [batch, 1]."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+
+    def model(self, bottleneck: Bottleneck, image_shape: ImageShape) -> Model:
+        """The two together. SettingError for a bottleneck that needs an encoder."""
+        check_drawn(bottleneck)
+        return GAN(self.generator, self.discriminator, bottleneck, image_shape)
+
+
+def check_drawn(bottleneck: Bottleneck) -> None:
+    """SettingError for a bottleneck that needs an encoder."""
+    if bottleneck.features:
+        raise SettingError(
+            "This bottleneck waits for an encoder, and a generator has none: set bottleneck.kind=prior, "
+            "or network.kind=dense or conv."
+        )
+
+
+class Centred(nn.Module):
+    """Images in [0, 1] as numbers from -1 to 1."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The same shape."""
+        return images * 2.0 - 1.0
+
+
+class BatchSpread(nn.Module):
+    """How much the images of a batch differ, as one more channel: a batch of equal images gives itself away."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """[batch, channels, height, width] -> [batch, channels + 1, height, width]"""
+        spread = (images.var(0, correction=0) + 1e-8).sqrt().mean()
+        return torch.cat([images, spread.to(images.dtype).expand(len(images), 1, *images.shape[2:])], dim=1)

@@ -1,0 +1,51 @@
+"""The overcomplete autoencoder: a code with more numbers than the image has."""
+
+from aecore.variants.variant import Preset, Variant
+
+VARIANT = Variant(
+    key="overcomplete",
+    place=80,
+    title="Overcomplete",
+    summary="A code as large as the image: without a constraint nothing needs to be learned.",
+    idea=(
+        "If the code has as many numbers as the image has pixels, the image can be passed on as it is: the error "
+        "becomes small without anything being found out about images, and the filters of the first layer look like "
+        "noise. A constraint makes the difference. Corrupt the input, and a unit is of use only if it responds to "
+        "something that many pixels have in common: filters become strokes and spots. Whether that helps is asked by "
+        "a linear probe, which tries to tell the classes apart by the codes alone."
+    ),
+    mathematics=(
+        r"z = \sigma(W \tilde{x} + b) \in \mathbb{R}^{m}, \; m \ge \dim x, \qquad"
+        r"\hat{x} = \sigma(W^{\top} z + c), \qquad \tilde{x} \sim q(\tilde{x} \mid x)"
+    ),
+    source=(
+        "Vincent, Larochelle, Lajoie, Bengio, Manzagol, “Stacked Denoising Autoencoders: Learning Useful "
+        "Representations in a Deep Network with a Local Denoising Criterion”, JMLR 11, 2010."
+    ),
+    picture="overcomplete_filters",
+    changes={
+        "corruption.kind": "masking",
+        "corruption.share": 0.5,
+        "network.kind": "tied",
+        "network.hidden": (),
+        "bottleneck.kind": "sigmoid",
+        "bottleneck.code_size": 800,
+        "objective.kind": "bce",
+        "training.epochs": 15,
+    },
+    important=(
+        "bottleneck.code_size",
+        "corruption.kind",
+        "corruption.share",
+        "corruption.noise_std",
+        "network.kind",
+        "training.epochs",
+    ),
+    presets=(
+        Preset("Without constraint", "clean images in, clean images out", {"corruption.kind": "none"}),
+        Preset(
+            "Masking noise", "half of the pixels are missing", {"corruption.kind": "masking", "corruption.share": 0.5}
+        ),
+        Preset("Gaussian noise", "every pixel is off", {"corruption.kind": "gaussian", "corruption.noise_std": 0.5}),
+    ),
+)

@@ -1,0 +1,48 @@
+"""Images of a GAN as they improve, and how its game went."""
+
+import streamlit as st
+
+from pages.shared.charts import show_chart
+from pages.shared.matrix import Row, show_matrix, side_for
+from pages.shared.pictures import Picture
+from pages.shared.points import newest
+from pages.shared.theme import palette
+from pages.shared.words import plain
+
+SIDE = 56
+SHOWN = 10  # images of each epoch
+
+
+def show(key: str, dataset: str) -> None:
+    """The picture."""
+    from aecore.analysis.demonstrations.adversaries import game
+    from aecore.plots.adversaries import game as drawn
+
+    st.markdown("**The same codes after more and more epochs, and how the game went**")
+    opened = newest(lambda each: each.variant == "gan" and each.dataset == dataset)
+    if opened is None:
+        st.caption("Train a GAN on these images: its samples, losses and beliefs are shown here epoch by epoch.")
+        return
+    shown, name = game(opened.run), plain(opened.run.about()["name"])
+    for warning in shown.warnings:
+        st.warning(warning)
+    rows = [
+        Row(f"Epoch {epoch}", [Picture(each, f"Epoch {epoch}, sample {n + 1}") for n, each in enumerate(samples)])
+        for epoch, samples in (
+            (epoch, samples[:SHOWN]) for epoch, samples in zip(shown.shown, shown.samples, strict=True)
+        )
+        if len(samples)
+    ]
+    if rows:
+        side = side_for(shown.samples[-1].shape[3], SIDE)
+        show_matrix(rows, [], "Images from the same codes after recorded epochs", side)
+    show_chart(
+        drawn(shown, palette()),
+        key=key,
+        alt="Losses of discriminator and generator, how sure the discriminator is, and diversity, against epochs",
+    )
+    st.caption(
+        f"{name}, means over the validation images. Dotted: the losses and the probability of a discriminator that "
+        "cannot tell (1.39 and 0.69 nats, 0.5), and the diversity below which the generator is said to have collapsed. "
+        "Diversity is the mean distance in pixels between two generated images over that between two real ones."
+    )
