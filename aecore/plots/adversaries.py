@@ -15,35 +15,19 @@ def game(shown: Game, palette: Palette) -> go.Figure:
     titles = ("Losses, nats", "Called real, mean probability", "Diversity, times that of real images")
     figure = make_subplots(cols=3, subplot_titles=titles, horizontal_spacing=0.09)
     for column, name, label, colour in (
-        (1, "discriminator_loss", "discriminator, per pair", palette.accent),
-        (1, "generator_loss", "generator, per image", other),
+        (1, "discriminator_loss", "discriminator; real images", palette.accent),
+        (1, "generator_loss", "generator; generated images", other),
         (2, "belief_in_real", "real images", palette.accent),
         (2, "belief_in_generated", "generated images", other),
         (3, "diversity", "generated images", other),
     ):
         trace = line(shown.epochs, shown.numbers[name], label, colour, markers=few)
-        trace.update(showlegend=False)
+        trace.update(showlegend=column == 1)
         figure.add_trace(trace, row=1, col=column)
-        if len(shown.epochs):
-            figure.add_annotation(_name(shown, name, label, colour), row=1, col=column)
     styled(figure, palette, height=300)
     for column, heights in ((1, (2 * np.log(2), np.log(2))), (2, (0.5,)), (3, (COLLAPSED,))):
         for height in heights:
             figure.add_hline(height, line={"color": palette.muted, "dash": "dot", "width": 1}, row=1, col=column)
-    figure.update_xaxes(title_text="epochs")
+    figure.update_xaxes(title_text="epochs", tickformat="d", nticks=min(6, len(shown.epochs) + 1))
     figure.update_yaxes(rangemode="tozero")
     return figure.update_yaxes(range=[0, 1.05], row=1, col=2)
-
-
-def _name(shown: Game, name: str, label: str, colour: str) -> dict[str, object]:
-    """The name of a curve, above its end."""
-    return {
-        "x": int(shown.epochs[-1]),
-        "y": float(shown.numbers[name][-1]),
-        "text": label,
-        "showarrow": False,
-        "xanchor": "right",
-        "yanchor": "bottom",
-        "yshift": 4,
-        "font": {"color": colour, "size": 12},
-    }

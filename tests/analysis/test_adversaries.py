@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aecore import jobs
-from aecore.analysis.demonstrations.adversaries import NUMBERS, warnings_of, game
+from aecore.analysis.demonstrations.adversaries import NUMBERS, game, warnings_of
 from aecore.analysis.demonstrations.style_mixing import style_mixing, style_sizes
 from aecore.errors import RunError
 from aecore.runs.store import Runs

@@ -133,7 +133,7 @@ def test_the_samples_of_a_gan_are_shown_epoch_by_epoch_beside_its_game(runs):
     assert errors(app) == []
     shown = rows(app)
     assert list(shown) == ["Epoch 1", "Epoch 2", "Epoch 3"]
-    assert {len(each) for each in shown.values()} == {10}
+    assert {len(each) for each in shown.values()} == {8}
     assert len(chart(app, "Losses of discriminator and generator")["data"]) == 5
     assert "Game, means over the validation images." in sentences(app)
 

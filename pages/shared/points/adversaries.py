@@ -10,7 +10,7 @@ from pages.shared.theme import palette
 from pages.shared.words import plain
 
 SIDE = 56
-SHOWN = 10  # images of each epoch
+SHOWN = 8  # images of each epoch
 
 
 def show(key: str, dataset: str) -> None:
