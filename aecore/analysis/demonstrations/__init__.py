@@ -10,7 +10,7 @@ models, it takes runs that are there.
     stylegan        style_mixing              coarse and fine styles of two sets of samples joined
 """
 
-from aecore.analysis.demonstrations.adversaries import Game, game
+from aecore.analysis.demonstrations.adversaries import ClassesSeen, Game, classes_seen, game
 from aecore.analysis.demonstrations.code_size import CodeSizeCurve, CodeSizePoint, code_size_curve, code_size_point
 from aecore.analysis.demonstrations.draws import EightDraws, eight_draws
 from aecore.analysis.demonstrations.losses import LossComparison, loss_comparison
@@ -19,6 +19,7 @@ from aecore.analysis.demonstrations.style_mixing import StyleMixture, style_mixi
 from aecore.analysis.demonstrations.transposed import TransposedConvolution, TransposedStep, transposed_convolution
 
 __all__ = [
+    "ClassesSeen",
     "CodeSizeCurve",
     "CodeSizePoint",
     "EightDraws",
@@ -29,6 +30,7 @@ __all__ = [
     "StyleMixture",
     "TransposedConvolution",
     "TransposedStep",
+    "classes_seen",
     "code_size_curve",
     "code_size_point",
     "eight_draws",
