@@ -56,7 +56,10 @@ def architecture_drawing(architecture: Architecture, palette: Palette) -> go.Fig
     few = len(bars) <= LABELLED
     figure.update_xaxes(
         tickvals=list(range(len(bars))),
-        ticktext=[_ticks(bar) if few or bar.label in ("image", "code") else "" for bar in bars],
+        ticktext=[
+            _ticks(bar) if few or index in (0, len(bars) - 1) or bar.label in ("image", "code") else ""
+            for index, bar in enumerate(bars)
+        ],
         range=_range(len(bars)),
         tickangle=0,
     )

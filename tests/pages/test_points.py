@@ -226,8 +226,10 @@ def test_the_samples_of_a_gan_are_shown_epoch_by_epoch_beside_its_game(runs):
     assert errors(app) == []
     shown = rows(app)
     assert list(shown) == ["Epoch 1", "Epoch 2", "Epoch 3"]
-    assert {len(each) for each in shown.values()} == {10}
-    assert len(chart(app, "Losses of discriminator and generator")["data"]) == 5
+    assert {len(each) for each in shown.values()} == {8}
+    assert [each["name"] for each in chart(app, "Losses, nats")["data"]] == ["discriminator", "generator"]
+    assert [each["name"] for each in chart(app, "Diversity")["data"]] == ["generated"]
+    assert "of 4 classes appear** among 500 images" in sentences(app)
     assert "Game, means over the validation images." in sentences(app)
 
 
