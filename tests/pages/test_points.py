@@ -6,11 +6,13 @@ import pytest
 
 from aecore import places
 from aecore.analysis.reconstruct import image_errors
+from aecore.jobs import run_here
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
+from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.catalog import VARIANTS
 from pages.shared import points
-from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, train
+from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, tables, train
 
 KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper"]
 
@@ -122,3 +124,46 @@ def test_one_image_goes_through_the_newest_variational_run_eight_times(runs):
     index = next(each for each in app.number_input if each.label == "Test image")
     checked(index.set_value(5).run())
     assert next(each for each in htmls(app) if "Draw 8" in each) != before
+
+
+DIFFUSION = {
+    "network.channels": (8,),
+    "network.width": 8,
+    "network.steps": 2,
+    "training.epochs": 1,
+    "training.batch_size": 64,
+}
+
+
+def train_diffusion(runs, variant, name):
+    """A run too short to draw anything, but finished."""
+    run = runs.create(make_recipe(variant, DataChoice(NAME), DIFFUSION), name, "cpu")
+    for _ in run_here(run):
+        pass
+    return run
+
+
+def test_noise_becomes_an_image_step_by_step_once_there_is_a_run(runs):
+    assert list(rows(open_point("diffusion"))) == ["Noisy image"]
+    assert "Train a diffusion run on these images" in sentences(open_point("diffusion"))
+    train_diffusion(runs, "diffusion", "Drawer")
+    app = open_point("diffusion")
+    way, compared = matrices(app)
+    assert {label: len(cells) for label, cells in way.items() if label} == {"After this step": 8, "Guess": 8}
+    assert [label for label in compared if label] == ["1 step", "2 steps", "5 steps", "20 steps", "100 steps"]
+    assert "By Drawer." in sentences(app)
+    assert chart(app, "Share of image and of noise")
+    (step,) = (each for each in app.slider if each.label == "Step")
+    checked(step.set_value(0).run())
+    assert "Noise" in matrices(app)[0]
+
+
+def test_pixels_and_codes_stand_side_by_side_once_there_are_runs_of_both(runs):
+    train_diffusion(runs, "diffusion", "In pixels")
+    assert "There is no finished run in codes on these images yet." in sentences(open_point("latent_diffusion"))
+    train_diffusion(runs, "latent_diffusion", "In codes")
+    app = open_point("latent_diffusion")
+    assert {label: len(cells) for label, cells in rows(app).items() if label} == {"Pixels": 10, "Codes": 10}
+    (numbers,) = tables(app)
+    assert numbers["Diffused", "numbers per image"] == ["1,440", "120"]
+    assert [each["name"] for each in chart(app, "Milliseconds per image")["data"]] == ["Pixels", "Codes"]
