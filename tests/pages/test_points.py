@@ -262,3 +262,46 @@ def test_the_ways_to_a_sparse_code_that_were_trained_are_compared_and_the_others
     (shown,) = tables(app)
     (active,) = (values for (label, _), values in shown.items() if label == "Active units")
     assert float(active[1]) <= 3
+
+
+DIFFUSION = {
+    "network.channels": (8,),
+    "network.width": 8,
+    "network.steps": 2,
+    "training.epochs": 1,
+    "training.batch_size": 64,
+}
+
+
+def train_diffusion(runs, variant, name):
+    """A run too short to draw anything, but finished."""
+    run = runs.create(make_recipe(variant, DataChoice(NAME), DIFFUSION), name, "cpu")
+    for _ in run_here(run):
+        pass
+    return run
+
+
+def test_noise_becomes_an_image_step_by_step_once_there_is_a_run(runs):
+    assert list(rows(open_point("diffusion"))) == ["Noisy image"]
+    assert "Train a diffusion run on these images" in sentences(open_point("diffusion"))
+    train_diffusion(runs, "diffusion", "Drawer")
+    app = open_point("diffusion")
+    way, compared = matrices(app)
+    assert {label: len(cells) for label, cells in way.items() if label} == {"After this step": 8, "Guess": 8}
+    assert [label for label in compared if label] == ["1 step", "2 steps", "5 steps", "20 steps", "100 steps"]
+    assert "By Drawer." in sentences(app)
+    assert chart(app, "Share of image and of noise")
+    (step,) = (each for each in app.slider if each.label == "Step")
+    checked(step.set_value(0).run())
+    assert "Noise" in matrices(app)[0]
+
+
+def test_pixels_and_codes_stand_side_by_side_once_there_are_runs_of_both(runs):
+    train_diffusion(runs, "diffusion", "In pixels")
+    assert "There is no finished run in codes on these images yet." in sentences(open_point("latent_diffusion"))
+    train_diffusion(runs, "latent_diffusion", "In codes")
+    app = open_point("latent_diffusion")
+    assert {label: len(cells) for label, cells in rows(app).items() if label} == {"Pixels": 8, "Codes": 8}
+    (numbers,) = tables(app)
+    assert numbers["Diffused", "numbers per image"] == ["1,440", "120"]
+    assert [each["name"] for each in chart(app, "Milliseconds per image")["data"]] == ["Pixels", "Codes"]
