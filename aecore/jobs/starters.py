@@ -17,7 +17,8 @@ from aecore.jobs.foreground import run_here
 from aecore.runs.archive import TEXTS
 from aecore.runs.arrays import read_arrays, to_bytes
 from aecore.runs.files import write_file
-from aecore.runs.folder import CHECKPOINT, INPUTS, LOG, PREVIEW, SNAPSHOTS, STATUS, STEPS, Run
+from aecore.runs.folder import CHECKPOINT, INPUTS, PREVIEW, SNAPSHOTS, STEPS, Run
+from aecore.runs.job_folder import LOG, STATUS
 from aecore.runs.store import Runs
 from aecore.runs.weights import newest_checkpoint
 from aecore.training.events import Progress
