@@ -18,9 +18,9 @@ from aecore.analysis.classifiers import (
     logistic_regression,
     support_vectors,
 )
-from aecore.analysis.estimate import estimate
+from aecore.analysis.estimate import Estimate, estimate
 from aecore.analysis.trained import Floats, Indices, as_floats, batch_size, slices
-from aecore.data.catalog import load
+from aecore.data.catalog import datasets, load
 from aecore.data.image_set import ImageSet, Splits
 from aecore.data.splits import balanced_order
 from aecore.errors import SettingError
@@ -29,10 +29,12 @@ from aecore.experiments.few_labels import METHODS, FewLabelsSettings
 from aecore.model import Autoencoder
 from aecore.runs.files import write_file
 from aecore.schemes.scheme import Chapter
+from aecore.shapes import ImageShape
+from aecore.training.batches import LARGEST
 from aecore.training.checkpoints import Checkpoint, Position, read_checkpoint
 from aecore.training.events import CheckpointDue, Progress
 from aecore.training.loop import Training
-from aecore.training.precision import find_device
+from aecore.training.precision import Device, find_device
 from aecore.training.recipe import DataChoice, Recipe, make_recipe
 from aecore.training.timeline import Feed
 from aecore.variants.compose import compose
@@ -59,67 +61,69 @@ class Cell:
 
 def perform(settings: FewLabelsSettings, dataset: str, place: Place) -> Generator[Advance | Result, None, None]:
     """Pretraining, then all cells that are not known. SettingError for images without classes to tell apart."""
-    work = _Work(settings, _labelled(dataset), place)
+    splits = load(dataset)
+    sizes = Sizes(dataset, splits.shape, len(splits.train), len(splits.validation), splits.classes)
+    plan = Plan(settings, sizes, find_device(place.device))
+    work = _Work(plan, splits, place)
     known = {(each.get("method"), each.get("labels"), each.get("seed")) for each in place.known}
-    costs = work.costs()
-    total, done = work.pretraining_seconds() + sum(costs.values()), 0.0
+    costs, done = plan.costs(), plan.pretraining_seconds()
+    total = done + sum(costs.values())
     for event in work.pretrain():
-        if isinstance(event, Result):
-            if not any(each.get("method") == "pretraining" for each in place.known):
-                yield event
-        else:
-            share = event.done * work.pretraining_seconds() / total
-            yield Advance(share, f"pretraining on {len(work.splits.train):,} images without labels")
-    done += work.pretraining_seconds()
+        if isinstance(event, Advance):
+            yield Advance(event.done * done / total, f"pretraining on {sizes.train:,} images without labels")
+        elif ("pretraining", 0, settings.seed) not in known:
+            yield event
     for cell, cost in costs.items():
         if cell.key not in known:
             what = f"{METHODS[cell.method].lower()}, {cell.labels:,} labels, draw {cell.seed + 1}"
             yield Advance(done / total, what)
             started = time.perf_counter()
             error = yield from work.error(cell, done / total, cost / total, what)
-            yield Result(
-                {
-                    "method": cell.method,
-                    "labels": cell.labels,
-                    "seed": cell.seed,
-                    "error_percent": round(error, 4),
-                    "seconds": round(time.perf_counter() - started, 2),
-                }
-            )
+            spent = round(time.perf_counter() - started, 2)
+            yield Result({**vars(cell), "error_percent": round(error, 4), "seconds": spent})
         done += cost
     yield Advance(1.0, "done")
 
 
 def seconds(settings: FewLabelsSettings, dataset: str) -> float:
-    """About how long it takes on the CPU's or GPU's own: within a factor of two or so."""
-    work = _Work(settings, _labelled(dataset), None)
-    return work.pretraining_seconds() + sum(work.costs().values())
+    """About how long it takes on this machine's best device: within a factor of two or so."""
+    info = next((each for each in datasets() if each.key == dataset), None)
+    if info is None:
+        raise SettingError(f"There is no data set {dataset!r}: choose one of those that are listed.")
+    sizes = Sizes(dataset, info.shape, info.train, info.validation, len(info.class_names))
+    plan = Plan(settings, sizes, find_device("auto"))
+    return plan.pretraining_seconds() + sum(plan.costs().values())
 
 
-def _labelled(dataset: str) -> Splits:
-    splits = load(dataset)
-    if splits.classes < 2:
-        raise SettingError(
-            f"The data set {dataset!r} has {'one class' if splits.classes else 'no labels'}: choose one with two or "
-            "more classes, for instance mnist."
-        )
-    return splits
+@dataclass(frozen=True)
+class Sizes:
+    """What the plan must know of a data set. SettingError for one without classes to tell apart."""
+
+    name: str
+    shape: ImageShape
+    train: int
+    validation: int
+    classes: int
+
+    def __post_init__(self) -> None:
+        if self.classes < 2:
+            raise SettingError(
+                f"The data set {self.name!r} has {'one class' if self.classes else 'no labels'}: choose one with two "
+                "or more classes, for instance mnist."
+            )
 
 
-class _Work:
-    """Everything that cells share, made when it is first needed."""
+@dataclass(frozen=True)
+class Plan:
+    """Which pieces of work there are, by which recipes, and about how long they take."""
 
-    def __init__(self, settings: FewLabelsSettings, splits: Splits, place: Place | None):
-        self.settings = settings
-        self.splits = splits
-        self.place = place
-        self.device = find_device(place.device if place else "auto")
-
-    # --- which pieces
+    settings: FewLabelsSettings
+    sizes: Sizes
+    device: Device
 
     def cells(self) -> list[Cell]:
         """Draw by draw, so that a first curve is there soon; all images labelled last, once."""
-        count = len(self.splits.train)
+        count = self.sizes.train
         sizes = sorted({min(each or count, count) for each in self.settings.labels})
         few = [each for each in sizes if each < count]
         cells = [Cell(m, n, seed) for seed, n, m in product(range(self.settings.draws), few, METHODS)]
@@ -127,30 +131,23 @@ class _Work:
 
     def costs(self) -> dict[Cell, float]:
         """About how many seconds each piece takes."""
-        step = estimate(
-            self.recipe(self.splits.classes, 0, pretrained=True),
-            self.splits.shape,
-            self.splits.classes,
-            1,
-            self.device,
-            self.splits.classes,
-        ).seconds_per_step / max(1, self.splits.classes)
+        step, images = self._estimate(self.pretraining_recipe()), LARGEST
         costs = {}
         for cell in self.cells():
             if cell.method in ("scratch", "tuned"):
-                feed = self._feed(cell.labels)
-                costs[cell] = 1.0 + self.settings.steps * (0.002 + 0.6 * step * feed.batch_size)
+                share = self.feed(cell.labels).batch_size / images
+                costs[cell] = 1.0 + self.settings.steps * (0.001 + 0.6 * share * step.seconds_per_step)
             else:
                 costs[cell] = SECONDS[cell.method] * (1 + cell.labels / 2000)
         return costs
 
     def pretraining_seconds(self) -> float:
         """About how long the pretraining takes."""
-        recipe, splits = self.pretraining_recipe(), self.splits
-        sizes = (len(splits.train), len(splits.validation))
-        return estimate(recipe, splits.shape, *sizes, self.device, splits.classes).seconds
+        return self._estimate(self.pretraining_recipe()).seconds
 
-    # --- recipes
+    def _estimate(self, recipe: Recipe) -> Estimate:
+        sizes = self.sizes
+        return estimate(recipe, sizes.shape, sizes.train, sizes.validation, self.device, sizes.classes)
 
     def pretraining_recipe(self) -> Recipe:
         """All epochs without labels."""
@@ -161,7 +158,7 @@ class _Work:
 
     def recipe(self, labels: int, seed: int, pretrained: bool) -> Recipe:
         """A classifier of the same network, on so many labels."""
-        epochs = max(2, round(self.settings.steps / self._feed(labels).steps))
+        epochs = max(2, round(self.settings.steps / self.feed(labels).steps))
         tuning = TUNING_SHARE if pretrained else 1.0
         shown = {
             "training.shift_pixels": self.settings.shift_pixels,
@@ -170,23 +167,35 @@ class _Work:
         chapters = {"scheme.labelled": labels, "scheme.tuning_share": tuning, "scheme.head_share": 1.0 - tuning}
         return self._recipe(seed, {**chapters, **shown, "training.epochs": epochs})
 
+    def feed(self, labels: int) -> Feed:
+        """What an epoch of a classifier is made of."""
+        return Feed.of(Chapter("", "", 1.0, labels), self.sizes.train, 0)
+
     def _recipe(self, seed: int, changes: Mapping[str, object]) -> Recipe:
         chosen = self.settings
         network = {"network.kind": chosen.network, "bottleneck.code_size": chosen.code_size}
         noise = {"corruption.kind": "masking", "corruption.share": chosen.noise} if chosen.noise else {}
-        return make_recipe("pretraining", DataChoice(self.splits.name), {**network, **noise, **changes}, seed)
+        return make_recipe("pretraining", DataChoice(self.sizes.name), {**network, **noise, **changes}, seed)
 
-    def _feed(self, labels: int) -> Feed:
-        return Feed.of(Chapter("", "", 1.0, labels), len(self.splits.train), 0)
+
+class _Work:
+    """Everything that cells share, made when it is first needed."""
+
+    def __init__(self, plan: Plan, splits: Splits, place: Place):
+        self.plan = plan
+        self.splits = splits
+        self.place = place
 
     # --- pretraining
 
     def pretrain(self) -> Iterator[Advance | Result]:
         """Train the encoder, or go on with it from its last epoch."""
-        assert self.place is not None
         file = self.place.folder / ENCODER
         training = Training(
-            self.pretraining_recipe(), self.splits, self.device, read_checkpoint(file) if file.exists() else None
+            self.plan.pretraining_recipe(),
+            self.splits,
+            self.plan.device,
+            read_checkpoint(file) if file.exists() else None,
         )
         if training.position.epoch == training.recipe.epochs:
             return
@@ -199,7 +208,7 @@ class _Work:
             {
                 "method": "pretraining",
                 "labels": 0,
-                "seed": self.settings.seed,
+                "seed": self.plan.settings.seed,
                 "parameters": sum(each.numel() for each in training.model.trainable()),
                 "epochs": training.recipe.epochs,
                 "seconds": round(training.position.seconds, 1),
@@ -209,7 +218,6 @@ class _Work:
     @cached_property
     def pretrained(self) -> Checkpoint:
         """The weights after pretraining, as the beginning of another training."""
-        assert self.place is not None
         return Checkpoint(Position(), read_checkpoint(self.place.folder / ENCODER).weights_only().tensors)
 
     # --- what the methods see
@@ -218,10 +226,12 @@ class _Work:
     def codes(self) -> tuple[Floats, Floats]:
         """Of training and test images."""
         splits = self.splits
-        model = compose(self.pretraining_recipe().parts, splits.shape, self.settings.seed, splits.classes).model
+        model = compose(
+            self.plan.pretraining_recipe().parts, splits.shape, self.plan.settings.seed, splits.classes
+        ).model
         assert isinstance(model, Autoencoder)
         model.load_state_dict(self.pretrained.part("model"))
-        model.to(self.device.key).eval().requires_grad_(False)
+        model.to(self.plan.device.key).eval().requires_grad_(False)
         return _coded(model, splits.train), _coded(model, splits.test)
 
     @cached_property
@@ -232,7 +242,7 @@ class _Work:
     @cached_property
     def components(self) -> tuple[Floats, Floats]:
         """Training and test images by their principal components."""
-        pca = fit_pca(self.splits.train, max(LEAST_COMPONENTS, self.settings.code_size))
+        pca = fit_pca(self.splits.train, max(LEAST_COMPONENTS, self.plan.settings.code_size))
 
         def of(images: ImageSet) -> Floats:
             each = slices(len(images), batch_size(images.shape))
@@ -279,8 +289,8 @@ class _Work:
     def _trained(self, cell: Cell, done: float, share: float, what: str) -> Generator[Advance, None, float]:
         pretrained = cell.method == "tuned"
         watched = replace(self.splits, validation=self.splits.validation.first(WATCHED))
-        recipe = self.recipe(cell.labels, cell.seed, pretrained)
-        training = Training(recipe, watched, self.device, self.pretrained if pretrained else None)
+        recipe = self.plan.recipe(cell.labels, cell.seed, pretrained)
+        training = Training(recipe, watched, self.plan.device, self.pretrained if pretrained else None)
         for event in training.events():
             if isinstance(event, Progress):
                 yield Advance(done + share * event.done, what)

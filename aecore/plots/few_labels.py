@@ -18,13 +18,13 @@ def few_labels_figure(curve: FewLabelsCurve, palette: Palette, images: int) -> g
         colour = palette.muted if place is None else palette.accent if place == 0 else palette.of_class(place)
         figure.add_trace(
             go.Scatter(
-                x=line.labels,
-                y=line.mean,
+                x=line.labels.tolist(),
+                y=line.mean.tolist(),
                 name=line.title,
                 mode="lines+markers",
                 line={"color": colour, "width": 3 if line.method == "tuned" else 2, "dash": DASHES.get(line.method)},
                 marker={"size": 7, "color": colour},
-                error_y={"type": "data", "array": line.spread, "thickness": 1, "width": 3, "color": colour},
+                error_y={"type": "data", "array": line.spread.tolist(), "thickness": 1, "width": 3, "color": colour},
                 customdata=[f"± {each:.2f}" if draws > 1 else "" for each, draws in zip(line.spread, line.draws,
                                                                                        strict=True)],
                 hovertemplate="%{y:.2f} % %{customdata}",

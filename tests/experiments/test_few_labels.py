@@ -1,6 +1,7 @@
 """The experiment "few labels" on tiny pictures: which cells, what they share, and that it goes on where it was."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,8 +88,6 @@ def test_a_result_that_was_cut_off_is_made_again(finished, store):
 
 
 def test_images_without_labels_are_refused_with_the_way_out(monkeypatch, splits, tmp_path):
-    from dataclasses import replace
-
     bare = [replace(each, labels=None, class_names=()) for each in (splits.train, splits.validation, splits.test)]
     unlabelled = replace(splits, train=bare[0], validation=bare[1], test=bare[2])
     monkeypatch.setattr("aecore.experiments.few_labels_work.load", lambda name: unlabelled)
