@@ -60,6 +60,13 @@ STARTERS = (
         "fashion_mnist",
         {"training.epochs": 18},
     ),
+    Starter(
+        "pretraining-mnist",
+        "Digits from 1,000 labels",
+        "pretraining",
+        "mnist",
+        {"network.hidden": (156, 128), "training.shift_pixels": 1.0, "training.rotate_degrees": 8.0},
+    ),
 )
 
 
