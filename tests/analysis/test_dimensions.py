@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -21,10 +22,10 @@ GREY, COLOUR = (1, 28, 28), (3, 20, 24)
 class Halves:
     """In the place of UMAP: the means of as many stripes of the image as numbers are asked for."""
 
-    met: list = []
+    met: ClassVar = []
 
     def __init__(self, n_components, **others):
-        self.size, self.others = n_components, others
+        self.size = n_components
 
     def fit(self, images):
         Halves.met.append(images)
