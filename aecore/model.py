@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from aecore.errors import SettingError
-from aecore.shapes import Codes, Features, Images, ImageShape, Labels
+from aecore.shapes import Codes, Features, Images, ImageShape, Labels, Scores
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Pass:
     logits: Images  # before the sigmoid
     codes: Codes
     posterior: Posterior | None
+    scores: Scores | None = None  # of the classes, before the softmax, where the model has a head
 
     @property
     def images(self) -> Images:
@@ -139,13 +140,14 @@ class Model(nn.Module):
 
 
 class Autoencoder(Model):
-    """Encoder, bottleneck and decoder put together for images of one shape."""
+    """Encoder, bottleneck and decoder put together for images of one shape, and a head where codes are classified."""
 
     def __init__(self, encoder: nn.Module, bottleneck: Bottleneck, decoder: nn.Module, image_shape: ImageShape):
         super().__init__(image_shape)
         self.encoder = encoder
         self.bottleneck = bottleneck
         self.decoder = decoder
+        self.head: nn.Module | None = None  # codes -> scores of the classes; a scheme that trains one adds it
 
     @property
     def latent(self) -> int:
@@ -167,4 +169,12 @@ class Autoencoder(Model):
         self._check(images)
         features = self.encoder(images)
         coded = self.bottleneck(features, generator)
-        return Pass(self.decoder(coded.codes), coded.codes, coded.posterior)
+        scores = None if self.head is None else self.head(coded.codes)
+        return Pass(self.decoder(coded.codes), coded.codes, coded.posterior, scores)
+
+    def classify(self, images: Images) -> Scores:
+        """The score of each class for each image, by its code. SettingError without a head or for another shape."""
+        if self.head is None:
+            raise SettingError("This model has no head that classifies: train one with scheme.kind=pretraining.")
+        scores: Scores = self.head(self.encode(images)).float()
+        return scores

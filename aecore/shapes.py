@@ -10,5 +10,6 @@ Images = Float[Tensor, "batch channels height width"]  # as computed: 0 to 1, or
 Features = Float[Tensor, "batch features"]  # what an encoder gives to the bottleneck
 Codes = Float[Tensor, "batch latent"]  # the latent vectors
 Labels = Int[Tensor, " batch"]  # the class of each image
+Scores = Float[Tensor, "batch classes"]  # one number per class, before the softmax
 PerImage = Float[Tensor, " batch"]  # one number per image
 Scalar = Float[Tensor, ""]

@@ -19,6 +19,7 @@ PAGES = [
     st.Page(HERE / "runs.py", title="Runs", icon=":material/list:"),
     st.Page(HERE / "reconstruct.py", title="Reconstruct", icon=":material/compare:"),
     st.Page(HERE / "latent_space.py", title="Latent space", icon=":material/drag_pan:"),
+    st.Page(HERE / "few_labels.py", title="Few labels", icon=":material/label:"),
 ]
 
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")

@@ -26,7 +26,7 @@ class Layer:
     """One layer, shapes without the batch."""
 
     name: str  # its place in the model, as in the names of its weights
-    part: str  # "encoder", "bottleneck", "decoder", or what a model has besides: "discriminator" ...
+    part: str  # "encoder", "bottleneck", "head", "decoder", or what a model has besides: "discriminator" ...
     kind: str  # torch's name: "Linear", "Conv2d" ...
     shape_in: Shape
     shape_out: Shape
@@ -60,8 +60,9 @@ class Architecture:
 
     @property
     def stages(self) -> tuple[Layer, ...]:
-        """The layers a drawing needs: those that multiply by weights, those that pool, and the bottleneck."""
-        return tuple(layer for layer in self.layers if layer.part == "bottleneck" or layer.operations or layer.pools)
+        """The layers on the way from image to image that a drawing needs: with weights, pooling, the bottleneck."""
+        way = (layer for layer in self.layers if layer.part != "head")
+        return tuple(layer for layer in way if layer.part == "bottleneck" or layer.operations or layer.pools)
 
 
 def architecture(parts: Parts, image_shape: ImageShape, classes: int = 0) -> Architecture:

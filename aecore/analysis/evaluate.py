@@ -12,12 +12,13 @@ variational model the mean.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
 
 from aecore.analysis.baselines import fit_pca
+from aecore.analysis.classification import Classification, classification
 from aecore.analysis.linear_denoiser import LinearDenoiser, fit_linear_denoiser
 from aecore.analysis.measures import Measures, Sum, cross_entropies, squared_errors
 from aecore.analysis.trained import Trained, as_floats, autoencoder_of, batch_size, device_of, noise, part_of, slices
@@ -50,6 +51,7 @@ class Evaluation:
     input: Measures | None = None  # the corrupted images themselves
     best_linear: Measures | None = None
     best_linear_note: str = ""
+    classification: Classification | None = None  # of a model with a head
 
     @property
     def images(self) -> int:
@@ -67,6 +69,8 @@ class Evaluation:
             values["corruption"] = self.corruption
             values["input"] = self.input.to_dict()
             values["best_linear"] = {**self.best_linear.to_dict(), "note": self.best_linear_note}
+        if self.classification is not None:
+            values |= self.classification.to_dict(self.split)
         return values
 
 
@@ -86,7 +90,7 @@ def evaluate(
             task.add(as_floats(images.images[each]), number)
         if progress:
             progress(each.stop / len(images))
-    return task.result(split)
+    return replace(task.result(split), classification=classification(trained, images))
 
 
 class _Task:

@@ -31,6 +31,9 @@ EVALUATION: Keys = {
     "corruption": "only for a model trained on corrupted images: what was done to the images measured here",
     "input": "only there: the same errors for the corrupted images themselves",
     "best_linear": "only there: the same errors for the best linear denoiser",
+    "test_error_percent": "only for a model that classifies: how many of 100 test images it puts into a wrong class",
+    "labels": "only there: how many training images had a label",
+    "logistic_regression": "only there: an object, test_error_percent of it on pixels with the same labels",
 }
 AGREEMENT: Keys = {
     "run": "the run that was trained again",

@@ -17,7 +17,8 @@ from aecore.jobs.foreground import run_here
 from aecore.runs.archive import TEXTS
 from aecore.runs.arrays import read_arrays, to_bytes
 from aecore.runs.files import write_file
-from aecore.runs.folder import CHECKPOINT, INPUTS, LOG, PREVIEW, SNAPSHOTS, STATUS, STEPS, Run
+from aecore.runs.folder import CHECKPOINT, INPUTS, PREVIEW, SNAPSHOTS, STEPS, Run
+from aecore.runs.job_folder import LOG, STATUS
 from aecore.runs.store import Runs
 from aecore.runs.weights import newest_checkpoint
 from aecore.training.events import Progress
@@ -58,6 +59,13 @@ STARTERS = (
         "denoising",
         "fashion_mnist",
         {"training.epochs": 18},
+    ),
+    Starter(
+        "pretraining-mnist",
+        "Digits from 1,000 labels",
+        "pretraining",
+        "mnist",
+        {"network.hidden": (156, 128), "training.shift_pixels": 1.0, "training.rotate_degrees": 8.0},
     ),
 )
 

@@ -22,6 +22,8 @@ TITLES = {
     "squared_error": "Squared error, sum over pixels, per image",
     "cross_entropy": "Cross-entropy, nats per image",
     "kl": "KL divergence, nats per image",
+    "class_nats": "Cross-entropy of the class, nats per image",
+    "error_percent": "Wrong class, % of the images",
 }
 
 
@@ -77,10 +79,13 @@ def title(name: str) -> str:
 
 
 def _names(metrics: Sequence[Row], steps: Sequence[Row]) -> list[str]:
-    """The loss first, then its parts; a single part is the loss itself and not shown twice."""
-    known = metrics[-1]["validation"] if metrics else steps[-1]["losses"] if steps else ["loss"]
-    parts = [name for name in known if name != "loss"]
-    return parts if len(parts) == 1 else ["loss", *parts]
+    """The loss first, then its parts, of all chapters; a part that is the loss itself is not shown twice."""
+    known = [row["validation"] for row in metrics] or [row["losses"] for row in steps[-1:]]
+    parts = list(dict.fromkeys(name for row in known for name in row if name != "loss"))
+    shown_by_a_part = bool(known) and all(
+        len(row) == 2 or row["loss"] in [value for name, value in row.items() if name != "loss"] for row in known
+    )
+    return parts if shown_by_a_part else ["loss", *parts]
 
 
 def _positions(metrics: Sequence[Row], steps: Sequence[Row]) -> tuple[npt.NDArray[np.float64], str]:

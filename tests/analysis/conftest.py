@@ -37,8 +37,8 @@ def make(variant="simple", shape=GREY, data=None, fit=0, **changes):
     """A model of `variant` after `fit` steps; changes as in recipes, with __ for the dot."""
     flat = {name.replace("__", "."): value for name, value in changes.items()}
     recipe = make_recipe(variant, DataChoice("blobs"), flat, seed=1)
-    composition = compose(recipe.parts, shape, recipe.seed)
     data = splits(shape) if data is None else data
+    composition = compose(recipe.parts, shape, recipe.seed, data.classes)
     _fit(composition, data, fit)
     composition.model.eval().requires_grad_(False)
     return SimpleNamespace(recipe=recipe, composition=composition, splits=data)

@@ -24,15 +24,15 @@ def recipe(variant="simple", **changes):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_layers_lead_from_the_image_over_the_code_back_to_the_image(variant, shape):
-    made = architecture(recipe(variant).parts, shape)
+    made = architecture(recipe(variant).parts, shape, classes=4)
     assert made.layers[0].shape_in == shape
     assert made.layers[-1].shape_out == shape
     assert [each.part for each in made.layers] == sorted(
-        (each.part for each in made.layers), key=["encoder", "bottleneck", "decoder"].index
+        (each.part for each in made.layers), key=["encoder", "bottleneck", "head", "decoder"].index
     )
     (code,) = (each for each in made.layers if each.part == "bottleneck")
     assert code.shape_out == (made.latent,)
-    model = compose(recipe(variant).parts, shape, 0).model
+    model = compose(recipe(variant).parts, shape, 0, 4).model
     assert made.parameters == sum(each.numel() for each in model.parameters())
     assert layers(model) == made.layers
 

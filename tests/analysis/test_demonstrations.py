@@ -9,6 +9,7 @@ from aecore.analysis.demonstrations import (
     code_size_curve,
     code_size_point,
     eight_draws,
+    few_labels_curve,
     loss_comparison,
     noise_kinds,
     transposed_convolution,
@@ -21,9 +22,8 @@ SHAPES = [(1, 28, 28), (3, 20, 24)]
 
 
 def test_every_variant_has_its_picture():
-    known = {
-        each.__name__ for each in (loss_comparison, code_size_curve, transposed_convolution, noise_kinds, eight_draws)
-    }
+    drawn = (loss_comparison, code_size_curve, transposed_convolution, noise_kinds, eight_draws, few_labels_curve)
+    known = {each.__name__ for each in drawn}
     assert {variant.picture for variant in VARIANTS.values()} <= known
 
 

@@ -153,7 +153,7 @@ def test_a_histogram_sends_counts_and_not_the_numbers():
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 64, 48)])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_model_is_drawn_from_image_over_code_to_image(variant, shape):
-    made = architecture(make_recipe(variant, DataChoice("x")).parts, shape)
+    made = architecture(make_recipe(variant, DataChoice("x")).parts, shape, classes=4)
     figure = architecture_drawing(made, PALETTE)
     texts = figure.layout.xaxis.ticktext
     assert texts[0] == texts[-1] == f"<b>image</b><br>{shape[0]} · {shape[1]}×{shape[2]}"

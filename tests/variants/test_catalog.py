@@ -80,7 +80,7 @@ def test_the_changes_of_a_variant_and_of_its_presets_make_recipes_that_build(eac
         assert preset.note
         changed = make_recipe(each.key, DataChoice(each.data), preset.changes)
         assert changed != own
-        compose(changed.parts, (1, 28, 28), 0)
+        compose(changed.parts, (1, 28, 28), 0, 10)
 
 
 @EACH

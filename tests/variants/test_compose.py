@@ -157,7 +157,7 @@ def test_a_recipe_survives_the_way_through_json(name):
 @pytest.mark.parametrize("shape", [(1, 9, 7), (3, 6, 4)], ids=str)
 @pytest.mark.parametrize("code_size", [1, 100], ids=["one number", "more numbers than pixels"])
 def test_a_code_may_be_one_number_or_larger_than_the_image(variant, shape, code_size):
-    model = compose(recipe(variant, {"bottleneck.code_size": code_size}).parts, shape, seed=0).model
+    model = compose(recipe(variant, {"bottleneck.code_size": code_size}).parts, shape, 0, CLASSES).model
     assert model.latent == code_size
     assert math.prod(shape) < 100
     assert_keeps_the_contract(model, shape)
@@ -166,7 +166,7 @@ def test_a_code_may_be_one_number_or_larger_than_the_image(variant, shape, code_
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_seed_alone_decides_the_first_weights(variant):
     def weights(seed: int) -> list[Tensor]:
-        return list(compose(recipe(variant).parts, (1, 9, 7), seed).model.state_dict().values())
+        return list(compose(recipe(variant).parts, (1, 9, 7), seed, CLASSES).model.state_dict().values())
 
     untouched = torch.get_rng_state()
     first = weights(0)
