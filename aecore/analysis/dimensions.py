@@ -127,13 +127,8 @@ def tasks(
     `measured` test images and `fitted` training images (0: all) are taken, of every class about as many. SettingError
     for a size below 1; DataError for too few or too many images to measure.
     """
-    if any(size < 1 for size in sizes):
-        raise SettingError(f"Codes of {min(sizes)} numbers hold nothing: choose sizes from 1.")
-    bench = _Bench(splits, measured, fitted)
-    found = [Task("Pixels as they are", bench.pixels)]
-    for method, one in ((PCA, bench.pca), (UMAP, bench.umap), (TSNE, bench.tsne)):
-        found += [Task(f"{method}, {size} numbers", _later(one, size)) for size in sizes]
-    return found + [
+    bench = Bench(splits, measured, fitted)
+    return bench.tasks(sizes) + [
         Task(f"{each.method}, {autoencoder_of(each.trained).latent} numbers", _later(bench.coder, each))
         for each in coders
     ]
@@ -143,22 +138,36 @@ def _later(run: Callable[[Any], Row], argument: object) -> Callable[[], Row]:
     return lambda: run(argument)
 
 
-class _Bench:
-    """The images, what is fitted on, and what is measured by."""
+class Bench:
+    """What methods are fitted on and measured by: `fitted` training images and `measured` test images, 0 for all."""
 
-    def __init__(self, splits: Splits, measured: int, fitted: int):
+    def __init__(self, splits: Splits, measured: int = MEASURED, fitted: int = FITTED):
+        """DataError for too few or too many images to measure."""
         self.splits = splits
         self.train = nested_subset(splits.train, fitted)
         self.neighbourhoods = Neighbourhoods(nested_subset(splits.test, measured))
 
+    def tasks(self, sizes: Sequence[int]) -> list[Task]:
+        """Everything but trained models, method by method. SettingError for a size below 1."""
+        if any(size < 1 for size in sizes):
+            raise SettingError(f"Codes of {min(sizes)} numbers hold nothing: choose sizes from 1.")
+        methods = ((PCA, self.pca), (UMAP, self.umap), (TSNE, self.tsne))
+        return [
+            Task("Pixels as they are", self.pixels),
+            *(Task(f"{name}, {size} numbers", _later(one, size)) for name, one in methods for size in sizes),
+        ]
+
     @property
     def test(self) -> ImageSet:
+        """The images that are measured."""
         return self.neighbourhoods.images
 
     def pixels(self) -> Row:
+        """The images themselves."""
         return _row(PIXELS, self.test.pixels, self.neighbourhoods.of_pixels(), 0, None)
 
     def pca(self, size: int) -> Row:
+        """Principal components."""
         import_module("sklearn.decomposition")  # not on the clock
         begun = time.perf_counter()
         fitted = fit_pca(self.train, size)
@@ -167,12 +176,14 @@ class _Bench:
         return _row(PCA, size, self.neighbourhoods.measure(codes), len(self.train), begun, note)
 
     def umap(self, size: int) -> Row:
+        """UMAP; the test images are placed into what the training images gave."""
         _import_umap()  # not on the clock, what it compiles at its first use is
         begun = time.perf_counter()
         codes = _umap(_rows(self.train), _rows(self.test), size)
         return _row(UMAP, size, self.neighbourhoods.measure(codes), len(self.train), begun)
 
     def tsne(self, size: int) -> Row:
+        """t-SNE of the test images, or why it is not offered."""
         if size not in TSNE_SIZES:
             return Row(TSNE, size, note=NOT_OFFERED)
         begun = time.perf_counter()
@@ -180,7 +191,7 @@ class _Bench:
         return _row(TSNE, size, self.neighbourhoods.measure(codes), len(self.test), begun, SEEN)
 
     def coder(self, coder: Coder) -> Row:
-        """SettingError for a run on images of another shape."""
+        """A trained model. SettingError for one of images of another shape."""
         codes = encode(coder.trained, self.test.images)
         kept = self.neighbourhoods.measure(codes)
         row = _row(coder.method, codes.shape[1], kept, len(coder.trained.splits.train), None, coder.note)
