@@ -79,7 +79,7 @@ STARTERS = (
         "variational",
         "mnist",
         {
-            "network.hidden": (304, 256),
+            "network.hidden": (512, 256),
             "bottleneck.code_size": 20,
             "training.epochs": 50,
             "training.learning_rate": 3e-3,
