@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from aecore.errors import SettingError
-from aecore.shapes import ClassLogits, Codes, Features, Images, ImageShape, Labels, PerImage
+from aecore.shapes import ClassLogits, Codes, Features, Images, ImageShape, Labels, PerImage, Scores
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Pass:
     codes: Codes
     posterior: Posterior | None
     terms: Mapping[str, Term] = field(default_factory=dict)
+    scores: Scores | None = None  # of the classes, before the softmax, where the model has a head
 
     @property
     def images(self) -> Images:
@@ -159,6 +160,9 @@ class Model(nn.Module):
         """The parameters that training changes; running averages of others are not among them."""
         return [each for each in self.parameters() if each.requires_grad]
 
+    def settle(self) -> None:
+        """Before a model ships: weights in training that have a running mean become it, so that both are kept once."""
+
     def recorded(self) -> Mapping[str, Tensor]:
         """What a snapshot keeps for replay: the weights of the decoder."""
         return self.decoder.state_dict()
@@ -177,7 +181,7 @@ class Model(nn.Module):
 
 
 class Autoencoder(Model):
-    """Encoder, bottleneck and decoder put together for images of one shape."""
+    """Encoder, bottleneck and decoder put together for images of one shape, and a head where codes are classified."""
 
     def __init__(self, encoder: nn.Module, bottleneck: Bottleneck, decoder: nn.Module, image_shape: ImageShape):
         super().__init__(image_shape)
@@ -185,6 +189,7 @@ class Autoencoder(Model):
         self.bottleneck = bottleneck
         self.decoder = decoder
         self.controls = bottleneck.controls if isinstance(bottleneck, Drawing) else frozenset()
+        self.head: nn.Module | None = None  # codes -> scores of the classes; a scheme that trains one adds it
 
     @property
     def latent(self) -> int:
@@ -227,4 +232,12 @@ class Autoencoder(Model):
             coded = self.bottleneck.given(features, generator, labels)
         else:
             coded = self.bottleneck(features, generator)
-        return Pass(self.decoder(coded.codes), coded.codes, coded.posterior, coded.terms)
+        scores = None if self.head is None else self.head(coded.codes)
+        return Pass(self.decoder(coded.codes), coded.codes, coded.posterior, coded.terms, scores)
+
+    def classify(self, images: Images) -> Scores:
+        """The score of each class for each image, by its code. SettingError without a head or for another shape."""
+        if self.head is None:
+            raise SettingError("This model has no head that classifies: train one with scheme.kind=pretraining.")
+        scores: Scores = self.head(self.encode(images)).float()
+        return scores

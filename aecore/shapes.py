@@ -11,5 +11,6 @@ Features = Float[Tensor, "batch features"]  # what an encoder gives to the bottl
 Codes = Float[Tensor, "batch latent"]  # the latent vectors
 ClassLogits = Float[Tensor, "batch classes"]  # before the softmax
 Labels = Int[Tensor, " batch"]  # the class of each image
+Scores = Float[Tensor, "batch classes"]  # one number per class, before the softmax
 PerImage = Float[Tensor, " batch"]  # one number per image
 Scalar = Float[Tensor, ""]

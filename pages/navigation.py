@@ -21,6 +21,7 @@ PAGES = [
     st.Page(HERE / "latent_space.py", title="Latent space", icon=":material/drag_pan:"),
     st.Page(HERE / "generate.py", title="Generate", icon=":material/draw:"),
     st.Page(HERE / "features.py", title="Features", icon=":material/grain:"),
+    st.Page(HERE / "few_labels.py", title="Few labels", icon=":material/label:"),
 ]
 
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")

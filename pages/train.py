@@ -376,12 +376,18 @@ def _introduce(variant: Variant, plan: Plan | None) -> None:
         show_chart(
             architecture_drawing(plan.built, palette()),
             key=f"{PAGE}.architecture",
-            alt=f"The layers of the {variant.title.lower()} autoencoder, from the image to the code and back",
+            alt=f"The layers of the {variant.title} model, {_way(plan.built)}",
         )
     with st.expander("Mathematics and source"):
         for line in variant.mathematics.split(r"\\"):
             st.latex(line)
         st.caption(variant.source)
+
+
+def _way(built: "Architecture") -> str:
+    """How an image passes through the layers, in words."""
+    encodes = any(layer.part == "encoder" for layer in built.layers)
+    return "from the image to the code and back" if encodes else "in the order in which they are passed"
 
 
 def _explain(variant: Variant, plan: Plan | None, watching: bool) -> None:

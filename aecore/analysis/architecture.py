@@ -26,7 +26,7 @@ class Layer:
     """One layer, shapes without the batch."""
 
     name: str  # its place in the model, as in the names of its weights
-    part: str  # "encoder", "bottleneck", "decoder", or what a model has besides: "discriminator" ...
+    part: str  # "encoder", "bottleneck", "head", "decoder", or what a model has besides: "discriminator" ...
     kind: str  # torch's name: "Linear", "Conv2d" ...
     shape_in: Shape
     shape_out: Shape
@@ -61,10 +61,10 @@ class Architecture:
 
     @property
     def stages(self) -> tuple[Layer, ...]:
-        """The layers a drawing needs: those an image passes through that multiply by weights, that pool, and the
+        """The layers a drawing needs: those on the way from image to image that multiply by weights, that pool, and the
         bottleneck."""
-        passed = (layer for layer in self.layers if not layer.aside)
-        return tuple(layer for layer in passed if layer.part == "bottleneck" or layer.operations or layer.pools)
+        way = (layer for layer in self.layers if not layer.aside and layer.part != "head")
+        return tuple(layer for layer in way if layer.part == "bottleneck" or layer.operations or layer.pools)
 
 
 def architecture(parts: Parts, image_shape: ImageShape, classes: int = 0) -> Architecture:

@@ -33,6 +33,7 @@ from aecore.shapes import ImageShape
 from aecore.training.batches import images_per_step
 from aecore.training.precision import Device, autocast, resolve_precision
 from aecore.training.recipe import Recipe
+from aecore.training.timeline import Timeline
 from aecore.variants.compose import compose
 
 PREVIEW_CODES = 2000  # images that are encoded after every epoch
@@ -93,17 +94,20 @@ def estimate(
 ) -> Estimate:
     """What training `recipe` on so many images costs. SettingError for parts that do not fit the image."""
     built = architecture(recipe.parts, image_shape, classes)
+    timelines = _timelines(recipe, built, train_images)
     settings = recipe.stages[-1]
     batch = images_per_step(settings.batch_size, train_images)
     place = _Place(device, resolve_precision(settings.precision, device))
-    layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, image_shape, place, classes)
-    step = batch * (layers + ends) + built.parameters * OPTIMISER_BYTES / _bytes_per_second(place)
+    layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, built, place)
+    moving = built.parameters * OPTIMISER_BYTES / _bytes_per_second(place)
+    step = batch * (layers + ends) + moving
     mapped = min(PREVIEW_CODES, validation_images)
     passes = (layers + ends) / 3 * (validation_images + mapped / 2)  # forward only is about a third
-    epoch = step * (train_images // batch) + passes
+    steps, images = sum(each.steps for each in timelines), sum(each.images for each in timelines)
+    seconds = images * (layers + ends) + steps * moving + recipe.epochs * passes
     return Estimate(
-        seconds=epoch * recipe.epochs,
-        seconds_per_epoch=epoch,
+        seconds=seconds,
+        seconds_per_epoch=seconds / recipe.epochs,
         seconds_per_step=step,
         parameters=built.parameters,
         memory=_memory(recipe, built, batch, train_images + validation_images, device),
@@ -117,6 +121,16 @@ def estimate(
 
 
 # --- time
+
+
+def _timelines(recipe: Recipe, built: Architecture, images: int) -> list[Timeline]:
+    """The stages of the recipe, whose epochs need not be of one length."""
+    with torch.device("meta"):
+        made = compose(recipe.parts, built.image_shape, recipe.seed, built.classes)
+    return [
+        Timeline(made.scheme.chapters(made.model, index > 0), stage.epochs, images, stage.batch_size)
+        for index, stage in enumerate(recipe.stages)
+    ]
 
 
 @dataclass(frozen=True)
@@ -187,15 +201,16 @@ def _channels_last(tensor: Tensor) -> Tensor:
     return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
 
-def _ends_seconds(recipe: Recipe, shape: ImageShape, place: _Place, classes: int) -> float:
+def _ends_seconds(recipe: Recipe, built: Architecture, place: _Place) -> float:
     """What is done to every image outside the layers: to floats, corruption, loss and its gradient."""
+    shape = built.image_shape
     count = max(1, min(64, NUMBERS_TRIED // prod(shape)))
     parts = {axis: choice for axis, choice in recipe.parts.to_dict().items() if axis in ("corruption", "objective")}
     key = (str(parts), shape, count, place.key)
-    return _MEASURED.get(key, lambda: _try_ends(recipe, (count, *shape), place, classes)) / count
+    return _MEASURED.get(key, lambda: _try_ends(recipe, (count, *shape), built.classes, place)) / count
 
 
-def _try_ends(recipe: Recipe, shape: tuple[int, ...], place: _Place, classes: int) -> float:
+def _try_ends(recipe: Recipe, shape: tuple[int, ...], classes: int, place: _Place) -> float:
     with torch.device("meta"):
         composition = compose(recipe.parts, (shape[1], shape[2], shape[3]), recipe.seed, classes)
     chance = torch_stream(0, "estimate", device=place.device.key)

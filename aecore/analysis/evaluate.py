@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from aecore.analysis.baselines import fit_pca
+from aecore.analysis.classification import Classification, classification
 from aecore.analysis.likelihood import (
     SEED,
     SpreadSum,
@@ -83,6 +84,7 @@ class Evaluation:
     input: Measures | None = None  # the corrupted images themselves
     best_linear: Measures | None = None
     best_linear_note: str = ""
+    classification: Classification | None = None  # of a model with a head
 
     @property
     def images(self) -> int:
@@ -98,6 +100,8 @@ class Evaluation:
             values["corruption"] = self.corruption
             values["input"] = self.input.to_dict()
             values["best_linear"] = {**self.best_linear.to_dict(), "note": self.best_linear_note}
+        if self.classification is not None:
+            values |= self.classification.to_dict(self.split)
         return values
 
 
@@ -126,7 +130,7 @@ def evaluate(
             task.add(as_floats(images.images[each]), labels, number)
         if progress:
             progress(share * each.stop / len(images))
-    found = task.result(split)
+    found = replace(task.result(split), classification=classification(trained, images))
     if not importance_samples:
         return found
 

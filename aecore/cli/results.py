@@ -57,6 +57,9 @@ EVALUATION: Keys = {
     "nearest_images": "only there: how many both means are over",
     "ms_per_image": "only there: to draw one image, in milliseconds, as measured here",
     "quality_note": "only there: what to know of these numbers; empty when all is as it should be",
+    "test_error_percent": "only for a model that classifies: how many of 100 test images it puts into a wrong class",
+    "labels": "only there: how many training images had a label",
+    "logistic_regression": "only there: an object, test_error_percent of it on pixels with the same labels",
 }
 AGREEMENT: Keys = {
     "run": "the run that was trained again",

@@ -23,7 +23,8 @@ STATE: Keys = {
     "epochs_total": "epochs of its recipe",
     "train": "means over the training images in the last epoch, per image: loss, and what it is made of: squared_error "
     "(summed over pixels and channels, which run from 0 to 1), cross_entropy in nats (likewise summed), kl in nats "
-    "(before its factor beta), code_error of a layer that is trained on codes; empty before the first epoch",
+    "(before its factor beta), code_error of a layer that is trained on codes; of a classifier class_nats, its "
+    "cross-entropy, and error_percent, how many of 100 images it puts into a wrong class; empty before the first epoch",
     "validation": "the same over the validation images, after the last epoch",
     "seconds": "of training, pauses left out",
     "images_per_second": "in the last epoch",

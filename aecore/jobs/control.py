@@ -7,7 +7,8 @@ from aecore.errors import RunError
 from aecore.jobs.launcher import Launcher, LocalLauncher
 from aecore.jobs.queue import Line
 from aecore.runs.arrays import tensor_names
-from aecore.runs.folder import CHECKPOINT, STOP, Run
+from aecore.runs.folder import CHECKPOINT, Run
+from aecore.runs.job_folder import STOP, JobFolder
 from aecore.runs.processes import is_alive
 from aecore.runs.status import LiveStatus
 from aecore.runs.summary import mapping, whole
@@ -15,34 +16,35 @@ from aecore.runs.summary import mapping, whole
 POLL_S = 0.05
 
 
-def start(run: Run, launcher: Launcher | None = None) -> str:
-    """Start a run in the background and return its state.
+def start(job: JobFolder, launcher: Launcher | None = None) -> str:
+    """Start a job in the background and return its state.
 
-    It goes on from its last checkpoint if it has one. RunError when it is under way or finished.
+    It goes on from where it was, a run from its last checkpoint. RunError when it is under way or finished.
     """
-    with run.hold() as status:
-        _require_startable(run, status)
-        (run.path / STOP).unlink(missing_ok=True)
-        line = Line(run)
+    with job.hold() as status:
+        require_startable(job, status)
+        (job.path / STOP).unlink(missing_ok=True)
+        line = Line(job)
         line.join()
         try:
-            launched = (launcher or LocalLauncher()).launch(run)
+            launched = (launcher or LocalLauncher()).launch(job)
         except BaseException:
             line.leave()
             raise
         status.update(state="queued", message="", place=None, progress=None, launched=asdict(launched), sync=True)
-    return str(run.status()["state"])
+    return str(job.status()["state"])
 
 
-def stop(run: Run, timeout_s: float = 0.0) -> str:
-    """Ask a run to stop; wait up to `timeout_s` for it; return its state then. RunError when it is not under way."""
-    if not run.alive():
-        raise RunError(f"{run.id} is {run.status()['state']}: only a run that trains or waits can be stopped.")
-    (run.path / STOP).touch()
+def stop(job: JobFolder, timeout_s: float = 0.0) -> str:
+    """Ask a job to stop; wait up to `timeout_s` for it; return its state then. RunError when it is not under way."""
+    if not job.alive():
+        state, article = job.status()["state"], "an" if job.kind[0] in "aeiou" else "a"
+        raise RunError(f"{job.id} is {state}: only {article} {job.kind} that {job.works} or waits can be stopped.")
+    (job.path / STOP).touch()
     deadline = time.monotonic() + timeout_s
-    while run.alive() and time.monotonic() < deadline:
+    while job.alive() and time.monotonic() < deadline:
         time.sleep(POLL_S)
-    return str(run.status()["state"])
+    return str(job.status()["state"])
 
 
 def resume(run: Run, epochs: int | None = None, device: str | None = None, launcher: Launcher | None = None) -> str:
@@ -59,7 +61,7 @@ def make_ready(run: Run, epochs: int | None = None, device: str | None = None) -
     """What `resume` does before it starts a process, for whoever then trains in this one."""
     with run.hold() as status:
         if status["state"] != "finished":
-            _require_startable(run, status)
+            require_startable(run, status)
             if epochs is not None:
                 raise RunError(
                     f"{run.id} has done {whole(run.status(), 'epochs_done')} epochs and is not finished: resume it "
@@ -86,10 +88,11 @@ def _require_optimiser(run: Run) -> None:
         )
 
 
-def _require_startable(run: Run, status: LiveStatus) -> None:
-    """The caller holds the run, so it is not trained now, but its worker may be about to begin."""
+def require_startable(job: JobFolder, status: LiveStatus) -> None:
+    """RunError for a job that is done or about to begin. The caller holds it, so nobody works on it now."""
     launched = mapping({"launched": status["launched"]}, "launched")
     if is_alive(whole(launched, "pid"), launched.get("started")):
-        raise RunError(f"{run.id} was just started: it is under way.")
+        raise RunError(f"{job.id} was just started: it is under way.")
     if status["state"] == "finished":
-        raise RunError(f"{run.id} is finished: resume it with a number of further epochs.")
+        more = "resume it with a number of further epochs" if isinstance(job, Run) else "start a new one"
+        raise RunError(f"{job.id} is finished: {more}.")

@@ -2,11 +2,14 @@
 
 from collections.abc import Generator
 
-from aecore.jobs.control import make_ready
-from aecore.jobs.perform import perform
+from aecore.experiments.experiment import Advance, Result
+from aecore.experiments.folder import Experiment
+from aecore.jobs.control import make_ready, require_startable
+from aecore.jobs.perform import perform, perform_experiment
 from aecore.jobs.queue import Waiting
 from aecore.jobs.stopping import StopRequest
 from aecore.runs.folder import Run
+from aecore.runs.job_folder import STOP
 from aecore.training.events import Event
 
 
@@ -20,3 +23,13 @@ def run_here(run: Run) -> Generator[Event | Waiting, None, None]:
     stop = StopRequest(run)
     with stop.signals():
         yield from perform(run, stop)
+
+
+def experiment_here(experiment: Experiment) -> Generator[Advance | Result | Waiting, None, None]:
+    """The same for an experiment: begin it or go on with it in this process."""
+    with experiment.hold() as status:
+        require_startable(experiment, status)
+        (experiment.path / STOP).unlink(missing_ok=True)
+    stop = StopRequest(experiment)
+    with stop.signals():
+        yield from perform_experiment(experiment, stop)

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from aecore import places
 from aecore.errors import JobError
-from aecore.runs.folder import LOG, Run
+from aecore.runs.job_folder import LOG, JobFolder
 from aecore.runs.processes import started_at
 
 
@@ -23,9 +23,9 @@ class Launched:
 
 @runtime_checkable
 class Launcher(Protocol):
-    """Starts `aecore.jobs.worker` for a run, somewhere."""
+    """Starts `aecore.jobs.worker` for a job, somewhere."""
 
-    def launch(self, run: Run) -> Launched:
+    def launch(self, job: JobFolder) -> Launched:
         """JobError when the worker cannot be started."""
         ...
 
@@ -33,11 +33,11 @@ class Launcher(Protocol):
 class LocalLauncher:
     """A process of its own session: it outlives whoever started it and the terminal."""
 
-    def launch(self, run: Run) -> Launched:
-        """Start the worker; what it says goes to the run's log."""
-        command = [sys.executable, "-m", "aecore.jobs.worker", str(run.path)]
+    def launch(self, job: JobFolder) -> Launched:
+        """Start the worker; what it says goes to the job's log."""
+        command = [sys.executable, "-m", "aecore.jobs.worker", str(job.path)]
         try:
-            with (run.path / LOG).open("ab") as log:
+            with (job.path / LOG).open("ab") as log:
                 child = subprocess.Popen(
                     command,
                     stdin=subprocess.DEVNULL,
@@ -48,7 +48,7 @@ class LocalLauncher:
                     env=places.child_environment(),
                 )
         except OSError as error:
-            raise JobError(f"The run {run.id} could not be started ({error.strerror}): try again.") from None
+            raise JobError(f"The {job.kind} {job.id} could not be started ({error.strerror}): try again.") from None
         # A child that nobody waits for stays in the table of processes after its end.
-        threading.Thread(target=child.wait, name=f"wait for {run.id}", daemon=True).start()
+        threading.Thread(target=child.wait, name=f"wait for {job.id}", daemon=True).start()
         return Launched(child.pid, started_at(child.pid) or time.time())

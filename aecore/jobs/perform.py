@@ -9,9 +9,12 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from aecore.errors import JobError, LabError, RunError
+from aecore.experiments.experiment import Advance, Result
+from aecore.experiments.folder import Experiment
 from aecore.jobs.queue import Line, Waiting
 from aecore.jobs.stopping import Stopped, StopRequest
-from aecore.runs.folder import PREVIEW, STOP, Run
+from aecore.runs.folder import PREVIEW, Run
+from aecore.runs.job_folder import STOP, JobFolder
 from aecore.runs.status import LiveStatus
 from aecore.runs.summary import UNDER_WAY
 from aecore.training.events import Event
@@ -29,15 +32,43 @@ def perform(run: Run, stop: StopRequest) -> Generator[Event | Waiting, None, Non
     RunError when another process holds it. What ends it as failed is raised again, as a sentence that anybody can read:
     an error that is not one of the lab's own becomes a JobError.
     """
-    with run.hold(PATIENCE_S) as status, _heartbeat(status, stop), _ending(run, status):
+    with _taking_part(run, stop) as (line, status):
+        yield from _wait(line, status, stop)
+        yield from _train(run, status, stop)
+
+
+def perform_experiment(experiment: Experiment, stop: StopRequest) -> Generator[Advance | Result | Waiting, None, None]:
+    """The same for an experiment. Results stay as they come; what a stop interrupts is done again when it goes on."""
+    with _taking_part(experiment, stop) as (line, status):
+        yield from _wait(line, status, stop)
+        yield from _experiment(experiment, status, stop)
+
+
+@contextmanager
+def _taking_part(job: JobFolder, stop: StopRequest) -> Iterator[tuple[Line, LiveStatus]]:
+    """Hold the job and a place in the line, keep its status young, and write down how it ends."""
+    with job.hold(PATIENCE_S) as status, _heartbeat(job, status, stop), _ending(job, status):
         status.update(state="queued", message="", launched=None, place=None, progress=None, pid=os.getpid())
-        line = Line(run)
+        line = Line(job)
         line.join()
         try:
-            yield from _wait(line, status, stop)
-            yield from _train(run, status, stop)
+            yield line, status
         finally:
             line.leave()
+
+
+def _experiment(experiment: Experiment, status: LiveStatus, stop: StopRequest) -> Iterator[Advance | Result]:
+    status.update(state="running", place=None)
+    with stop.at_once():
+        from aecore.jobs.memory import keep_freed_memory
+        from aecore.training.precision import find_device
+
+        keep_freed_memory()
+        device = find_device(str(experiment.about()["device"]))
+        status.update(device=device.title)
+        with closing(experiment.perform(status, device.key)) as events:
+            yield from events
+    status.update(state="finished", message="", progress=None, bytes=experiment.bytes_on_disk(), sync=True)
 
 
 def _wait(line: Line, status: LiveStatus, stop: StopRequest) -> Iterator[Waiting]:
@@ -90,7 +121,7 @@ def _prepare(run: Run, status: LiveStatus) -> "aecore.training.loop.Training":
 
 
 @contextmanager
-def _heartbeat(status: LiveStatus, stop: StopRequest) -> Iterator[None]:
+def _heartbeat(job: JobFolder, status: LiveStatus, stop: StopRequest) -> Iterator[None]:
     """Keep the status young and look for a request to stop, also while nothing else happens."""
     done = threading.Event()
 
@@ -98,6 +129,10 @@ def _heartbeat(status: LiveStatus, stop: StopRequest) -> Iterator[None]:
         while not done.wait(POLL_S):
             status.beat()
             stop.watch()
+            if stop.overdue():
+                _end(job, status, "stopped", "")
+                (job.path / STOP).unlink(missing_ok=True)
+                os._exit(0)
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()
@@ -109,7 +144,7 @@ def _heartbeat(status: LiveStatus, stop: StopRequest) -> Iterator[None]:
 
 
 @contextmanager
-def _ending(run: Run, status: LiveStatus) -> Iterator[None]:
+def _ending(run: JobFolder, status: LiveStatus) -> Iterator[None]:
     """Write down how the job ended. This is the one place that meets every error."""
     try:
         yield
@@ -129,7 +164,7 @@ def _ending(run: Run, status: LiveStatus) -> Iterator[None]:
         (run.path / STOP).unlink(missing_ok=True)
 
 
-def _end(run: Run, status: LiveStatus, state: str, message: str) -> None:
+def _end(run: JobFolder, status: LiveStatus, state: str, message: str) -> None:
     """The last words. On a full disk the preview, which the next epoch makes anew, gives its room for them."""
     last = {"state": state, "message": message, "place": None, "progress": None, "bytes": run.bytes_on_disk()}
     try:

@@ -15,9 +15,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from aecore.runs.files import write_error
-from aecore.runs.folder import Run
+from aecore.runs.job_folder import QUEUE, JobFolder, job_called
 
-QUEUE = ".queue"
 TICKET = re.compile(r"(\d{20})@([^@]+)@(.+)")
 SIGNS_OF_A_GPU = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 
@@ -30,12 +29,12 @@ class Waiting:
 
 
 class Line:
-    """The place of one run in the line before its device."""
+    """The place of one job in the line before its device."""
 
-    def __init__(self, run: Run):
-        self.run = run
-        self.folder = run.path.parent / QUEUE
-        self.device = _in_file_name(str(run.about()["device"]))
+    def __init__(self, job: JobFolder):
+        self.job = job
+        self.folder = job.runs_folder / QUEUE
+        self.device = _in_file_name(str(job.about()["device"]))
         self._lock: FileLock | None = None
 
     def join(self) -> None:
@@ -44,7 +43,7 @@ class Line:
             return
         try:
             self.folder.mkdir(exist_ok=True)
-            (self.folder / f"{time.time_ns():020d}@{self.device}@{self.run.id}").touch()
+            (self.folder / f"{time.time_ns():020d}@{self.device}@{self.job.id}").touch()
         except OSError as error:
             raise write_error(error, f"{QUEUE}/", 0) from error
 
@@ -78,14 +77,14 @@ class Line:
                 break
             if ticket is None or device_key(ticket[2]) != key:
                 continue
-            if Run(self.run.path.parent / ticket[3], starter=False).alive():
+            if job_called(self.job.runs_folder, ticket[3]).alive():
                 count += 1
             else:
                 path.unlink(missing_ok=True)
         return count
 
     def _own(self) -> list[Path]:
-        return sorted(self.folder.glob(f"*@*@{self.run.id}")) if self.folder.is_dir() else []
+        return sorted(self.folder.glob(f"*@*@{self.job.id}")) if self.folder.is_dir() else []
 
     def _drop_tickets(self) -> None:
         for path in self._own():

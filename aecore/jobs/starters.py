@@ -18,9 +18,12 @@ from aecore.jobs.foreground import run_here
 from aecore.runs.archive import TEXTS
 from aecore.runs.arrays import read_arrays, to_bytes
 from aecore.runs.files import write_file
-from aecore.runs.folder import CHECKPOINT, INPUTS, LOG, PREVIEW, SNAPSHOTS, STATUS, STEPS, Run
+from aecore.runs.folder import CHECKPOINT, INPUTS, PREVIEW, SNAPSHOTS, STEPS, Run
+from aecore.runs.job_folder import LOG, STATUS
+from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from aecore.runs.weights import newest_checkpoint
+from aecore.training.checkpoints import Checkpoint
 from aecore.training.events import Progress
 from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
@@ -131,6 +134,13 @@ STARTERS = (
             "training.epochs": 12,
         },
     ),
+    Starter(
+        "pretraining-mnist",
+        "Digits from 1,000 labels",
+        "pretraining",
+        "mnist",
+        {"network.hidden": (156, 128), "training.shift_pixels": 1.0, "training.rotate_degrees": 8.0},
+    ),
 )
 
 
@@ -171,10 +181,14 @@ def ship(run: Run, folder: Path) -> Run:
 
 
 def _weights(run: Run) -> bytes:
+    """The settled model of the newest checkpoint, in few bytes."""
     checkpoint, _ = newest_checkpoint(run)
     if checkpoint is None:
         raise RunError(f"{run.id} has no checkpoint: train it again.")
-    return checkpoint.weights_only().to_bytes()
+    model = open_run(run).composition.model
+    model.settle()
+    tensors = {f"model.{name}": each for name, each in model.state_dict().items()}
+    return Checkpoint(checkpoint.position, tensors).weights_only().to_bytes()
 
 
 def _ship_records(run: Run, made: Path) -> None:

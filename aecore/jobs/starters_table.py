@@ -44,8 +44,20 @@ class Measure:
 
 MEASURES = (
     Measure(("neg_elbo_nats_per_image",), "−ELBO, nats", 2),
+    Measure(("neg_elbo_binarised_nats_per_image",), "−ELBO of binarised pixels, nats", 2),
+    Measure(("nll_nats_per_image",), "−log p of binarised pixels, nats", 2),
+    Measure(
+        ("test_error_percent",),
+        "wrong class, %",
+        2,
+        ("logistic_regression", "test_error_percent"),
+        "logistic regression on pixels, same labels",
+    ),
     Measure(("sse_per_image",), "squared error", 2, ("pca", "sse_per_image"), "PCA of the same code size"),
     Measure(("psnr_db",), "PSNR, dB", 2, ("best_linear", "psnr_db"), "best linear denoiser", higher=True),
+    Measure(("frechet_own",), "Fréchet distance", 1, ("frechet_pca_gaussian",), "PCA + Gaussian"),
+    Measure(("frechet_real_floor",), "the same of real training images", 1),
+    Measure(("classes_covered",), "classes among the drawn images", 0),
 )
 
 

@@ -3,11 +3,14 @@
 import _thread
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from aecore.runs.folder import STOP, Run
+from aecore.runs.job_folder import STOP, JobFolder
+
+PATIENCE_S = 0.8  # for the main thread to notice, before its process is given up
 
 
 class Stopped(BaseException):
@@ -17,8 +20,11 @@ class Stopped(BaseException):
 class StopRequest:
     """Whether a job should stop. It is asked between events; `at_once` is for work that has none."""
 
-    def __init__(self, run: Run):
-        self._file = run.path / STOP
+    def __init__(self, job: JobFolder, abandons: bool = False):
+        """With `abandons` the process is this job's alone and may end in the middle of work that nothing interrupts."""
+        self._abandons = abandons
+        self._asked_at: float | None = None
+        self._file = job.path / STOP
         self._signals = 0
         self._at_once = False
 
@@ -41,6 +47,13 @@ class StopRequest:
         """Called by another thread now and then: makes the file interrupt the main thread where a signal would."""
         if self._at_once and self._file.exists():
             _thread.interrupt_main(signal.SIGTERM)
+
+    def overdue(self) -> bool:
+        """Whether the main thread is so deep in a library's work that it does not notice the request."""
+        if not (self._abandons and self._at_once and self._file.exists()):
+            return False
+        self._asked_at = self._asked_at or time.monotonic()
+        return time.monotonic() - self._asked_at > PATIENCE_S
 
     @contextmanager
     def signals(self) -> Iterator[None]:

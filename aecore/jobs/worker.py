@@ -1,28 +1,39 @@
-"""The process of a background job: python -m aecore.jobs.worker RUN_FOLDER"""
+"""The process of a background job: python -m aecore.jobs.worker FOLDER, that of a run or of an experiment"""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from aecore.errors import LabError
-from aecore.jobs.perform import perform
+from aecore.experiments.folder import TASK, Experiment
+from aecore.jobs.perform import perform, perform_experiment
 from aecore.jobs.stopping import StopRequest
 from aecore.runs.folder import Run
 
 
 def main(arguments: list[str]) -> None:
-    """Perform the job of a run folder. Exits with 1 when it failed; why stands in the run's status and log."""
+    """Perform the job of a folder. Exits with 1 when it failed; why stands in the job's status and log."""
     if len(arguments) != 1:
-        sys.exit("usage: python -m aecore.jobs.worker RUN_FOLDER")
-    run = Run(Path(arguments[0]))
-    stop = StopRequest(run)
+        sys.exit("usage: python -m aecore.jobs.worker FOLDER")
+    stop, events = _job(Path(arguments[0]))
     try:
         with stop.signals():
-            for _ in perform(run, stop):
+            for _ in events:
                 pass
     except LabError as error:
         sys.exit(str(error))
     except Exception:  # written down by `perform`, traceback and all
         sys.exit(1)
+
+
+def _job(folder: Path) -> tuple[StopRequest, Iterator[object]]:
+    if (folder / TASK).exists():
+        experiment = Experiment(folder)
+        stop = StopRequest(experiment, abandons=True)
+        return stop, perform_experiment(experiment, stop)
+    run = Run(folder)
+    stop = StopRequest(run)
+    return stop, perform(run, stop)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ Meng, Ermon, "Denoising Diffusion Implicit Models", ICLR 2021; Ho and Salimans, 
 2022. Equal steps in t, and the running average's beginning, are our choices.
 """
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
@@ -28,6 +27,7 @@ from torch import Tensor, nn
 
 from aecore.errors import SettingError
 from aecore.model import Bottleneck, Model, Sampling
+from aecore.networks.averaging import follow
 from aecore.networks.noising import PREDICTIONS, SCHEDULES, Noising
 from aecore.networks.unet import UNet, UNetShape
 from aecore.settings import Settings, setting
@@ -155,16 +155,13 @@ class Diffusion(Model):
             return torch.zeros(count, self.classes, device=device)
         return nn.functional.one_hot(labels.long(), self.classes).float()
 
-    @torch.no_grad()
     def follow(self, decay: float) -> None:
-        """Draw the average nearer to the fitted weights: average = d average + (1 - d) fitted, d at most `decay`.
+        """Draw the average nearer to the fitted weights: average = d average + (1 - d) fitted, d at most `decay`."""
+        follow(self.average, self.fitted, self.get_buffer("followed"), 1 - decay)
 
-        The n-th time d is at most n / (n + 9), so that the first weights are soon forgotten.
-        """
-        count = self.get_buffer("followed").add_(1)
-        share = (1 - count / (count + 9.0)).clamp(min=1 - decay)
-        for average, fitted in zip(self.average.parameters(), self.fitted.parameters(), strict=True):
-            average.lerp_(fitted, share)
+    def settle(self) -> None:
+        """The fitted network becomes its running average."""
+        self.fitted.load_state_dict(self.average.state_dict())
 
     def forward(self, images: Images, generator: torch.Generator | None = None) -> Tensor:
         """The guess of clean states from half-noisy ones: one pass through every layer. No noise without generator."""
@@ -232,11 +229,6 @@ class Diffusion(Model):
             return self.answer(state, times, kinds)
         free = self.answer(state, times, None)
         return free + guidance * (self.answer(state, times, kinds) - free)
-
-
-def averaged(network: UNet) -> UNet:
-    """A copy that is not trained, to follow the network."""
-    return copy.deepcopy(network).requires_grad_(False)
 
 
 def check_noise(bottleneck: Bottleneck) -> None:

@@ -7,11 +7,10 @@ There is no encoder. `generator` is trained; `decoder`, which draws every image 
 the running mean of its weights: single weights swing to and fro with the discriminator, their mean is steadier.
 
 Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014; the running mean: Yazici et al., "The Unusual
-Effectiveness of Averaging in GAN Training", ICLR 2019; its beginning, min(1 - 1/n, t / (10 + t)) of the old weights
-after t steps, and the mean over the batch as one more channel (Karras et al., ICLR 2018) as we use them are our choice.
+Effectiveness of Averaging in GAN Training", ICLR 2019; the spread of the batch as one more channel: Karras et al., ICLR
+2018, in a form that is our choice.
 """
 
-import copy
 from typing import NamedTuple
 
 import torch
@@ -19,9 +18,8 @@ from torch import Tensor, nn
 
 from aecore.errors import SettingError
 from aecore.model import Bottleneck, Model
+from aecore.networks.averaging import follow, mean_of
 from aecore.shapes import Images, ImageShape, PerImage
-
-WARM_UP = 10.0  # steps: early weights are forgotten soon
 
 
 class GAN(Model):
@@ -32,7 +30,7 @@ class GAN(Model):
         self.bottleneck = bottleneck
         self.generator = generator
         self.discriminator = discriminator
-        self.decoder = copy.deepcopy(generator).requires_grad_(False)
+        self.decoder = mean_of(generator)
         self.followed: Tensor
         self.register_buffer("followed", torch.zeros((), dtype=torch.long))
 
@@ -51,16 +49,13 @@ class GAN(Model):
         logits: PerImage = self.discriminator(images).float().flatten()
         return logits
 
-    @torch.no_grad()
     def follow(self, steps: int) -> None:
         """Move the running mean over about so many steps on; 0 takes the weights as they are."""
-        self.followed += 1
-        count = float(self.followed)
-        share = max(1 / steps, WARM_UP / (WARM_UP + count)) if steps else 1.0
-        for mean, now in zip(self.decoder.parameters(), self.generator.parameters(), strict=True):
-            mean.lerp_(now, share)
-        for kept, buffer in zip(self.decoder.buffers(), self.generator.buffers(), strict=True):
-            kept.copy_(buffer)
+        follow(self.decoder, self.generator, self.followed, 1 / steps if steps else 1.0)
+
+    def settle(self) -> None:
+        """The generator becomes its running mean."""
+        self.generator.load_state_dict(self.decoder.state_dict())
 
     def forward(self, images: Images, generator: torch.Generator | None = None) -> PerImage:
         """What the discriminator thinks of as many generated images as there are `images`.

@@ -21,8 +21,9 @@ from torch import Tensor, nn
 
 from aecore.errors import SettingError
 from aecore.model import Bottleneck
+from aecore.networks.averaging import mean_of
 from aecore.networks.conv import Double
-from aecore.networks.diffusion import Diffusion, DiffusionSettings, averaged, check_noise
+from aecore.networks.diffusion import Diffusion, DiffusionSettings, check_noise
 from aecore.networks.noising import Noising
 from aecore.networks.unet import UNet
 from aecore.settings import setting
@@ -127,7 +128,7 @@ class LatentUNet(NamedTuple):
         """The diffusion model. SettingError for a bottleneck that is no noise."""
         check_noise(bottleneck)
         known = self.settings
-        decoder = LatentDecoder(self.pictures, averaged(self.network), known.code_channels)
+        decoder = LatentDecoder(self.pictures, mean_of(self.network), known.code_channels)
         return LatentDiffusion(
             self.encoder,
             decoder,

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from torch import Tensor
 
 from aecore.model import Bottleneck
-from aecore.networks.diffusion import Diffusion, DiffusionSettings, averaged, check_noise
+from aecore.networks.averaging import mean_of
+from aecore.networks.diffusion import Diffusion, DiffusionSettings, check_noise
 from aecore.networks.noising import Noising
 from aecore.networks.unet import UNet
 from aecore.settings import setting
@@ -36,7 +37,7 @@ class PixelDiffusion(Diffusion):
         self, fitted: UNet, bottleneck: Bottleneck, noising: Noising, steps: int, image_shape: ImageShape, classes: int
     ):
         super().__init__(fitted, bottleneck, noising, steps, image_shape, image_shape, classes)
-        self.decoder: UNet = averaged(fitted)
+        self.decoder: UNet = mean_of(fitted)
 
     @property
     def average(self) -> UNet:

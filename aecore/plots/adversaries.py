@@ -1,49 +1,39 @@
-"""The game of a generator and its discriminator in three panels."""
+"""The game of a generator and its discriminator, a figure for each kind of number."""
 
-import numpy as np
+from math import log
+
 from plotly import graph_objects as go
-from plotly.subplots import make_subplots
 
 from aecore.analysis.demonstrations.adversaries import COLLAPSED, Game
 from aecore.plots.palette import Palette
 from aecore.plots.style import line, styled
 
-
-def game(shown: Game, palette: Palette) -> go.Figure:
-    """Losses, beliefs and diversity against epochs; dotted where a discriminator that cannot tell would be."""
-    other, few = palette.of_class(1), len(shown.epochs) < 40
-    titles = ("Losses, nats", "Called real, mean probability", "Diversity, times that of real images")
-    figure = make_subplots(cols=3, subplot_titles=titles, horizontal_spacing=0.09)
-    for column, name, label, colour in (
-        (1, "discriminator_loss", "discriminator, per pair", palette.accent),
-        (1, "generator_loss", "generator, per image", other),
-        (2, "belief_in_real", "real images", palette.accent),
-        (2, "belief_in_generated", "generated images", other),
-        (3, "diversity", "generated images", other),
-    ):
-        trace = line(shown.epochs, shown.numbers[name], label, colour, markers=few)
-        trace.update(showlegend=False)
-        figure.add_trace(trace, row=1, col=column)
-        if len(shown.epochs):
-            figure.add_annotation(_name(shown, name, label, colour), row=1, col=column)
-    styled(figure, palette, height=300)
-    for column, heights in ((1, (2 * np.log(2), np.log(2))), (2, (0.5,)), (3, (COLLAPSED,))):
-        for height in heights:
-            figure.add_hline(height, line={"color": palette.muted, "dash": "dot", "width": 1}, row=1, col=column)
-    figure.update_xaxes(title_text="epochs")
-    figure.update_yaxes(rangemode="tozero")
-    return figure.update_yaxes(range=[0, 1.05], row=1, col=2)
+# title: the curves by their name in a run, and the heights that are dotted
+PANELS: dict[str, tuple[dict[str, str], tuple[float, ...]]] = {
+    "Losses, nats": (
+        {"discriminator_loss": "discriminator", "generator_loss": "generator"},
+        (2 * log(2), log(2)),
+    ),
+    "Called real, mean probability": ({"belief_in_real": "real", "belief_in_generated": "generated"}, (0.5,)),
+    "Diversity, times that of real images": ({"diversity": "generated"}, (COLLAPSED,)),
+}
 
 
-def _name(shown: Game, name: str, label: str, colour: str) -> dict[str, object]:
-    """The name of a curve, above its end."""
-    return {
-        "x": int(shown.epochs[-1]),
-        "y": float(shown.numbers[name][-1]),
-        "text": label,
-        "showarrow": False,
-        "xanchor": "right",
-        "yanchor": "bottom",
-        "yshift": 4,
-        "font": {"color": colour, "size": 12},
-    }
+def game_panels(shown: Game, palette: Palette) -> dict[str, go.Figure]:
+    """Losses, beliefs and diversity against epochs by their titles; whoever shows them arranges them."""
+    return {title: _panel(shown, curves, dotted, palette) for title, (curves, dotted) in PANELS.items()}
+
+
+def _panel(shown: Game, curves: dict[str, str], dotted: tuple[float, ...], palette: Palette) -> go.Figure:
+    colours = (palette.accent, palette.of_class(1)) if len(curves) > 1 else (palette.of_class(1),)
+    figure = go.Figure(
+        [
+            line(shown.epochs, shown.numbers[name], label, colour, markers=len(shown.epochs) < 40)
+            for (name, label), colour in zip(curves.items(), colours, strict=True)
+        ]
+    )
+    for height in dotted:
+        figure.add_hline(height, line={"color": palette.muted, "dash": "dot", "width": 1})
+    styled(figure, palette, height=240)
+    figure.update_xaxes(title_text="epochs", tickformat="d", nticks=min(6, len(shown.epochs) + 1))
+    return figure.update_yaxes(rangemode="tozero").update_layout(showlegend=len(curves) > 1)

@@ -53,10 +53,9 @@ def architecture_drawing(architecture: Architecture, palette: Palette) -> go.Fig
     )
     for index, (left, right) in enumerate(pairwise(heights)):
         figure.add_shape(_funnel(index, left, right, palette))
-    few = len(bars) <= LABELLED
     figure.update_xaxes(
         tickvals=list(range(len(bars))),
-        ticktext=[_ticks(bar) if few or bar.label in ("image", "code") else "" for bar in bars],
+        ticktext=_texts(bars),
         range=_range(len(bars)),
         tickangle=0,
     )
@@ -110,6 +109,15 @@ def _height(shape: tuple[int, ...]) -> float:
 def _shape(shape: tuple[int, ...]) -> str:
     """Channels first where there are three: 64 · 7×7."""
     return f"{shape[0]} · {shape[1]}×{shape[2]}" if len(shape) == 3 else str(shape[0])
+
+
+def _texts(bars: list[_Bar]) -> list[str]:
+    """The text below each bar; of many bars only image and code have one, the second of two neighbours lower."""
+    if len(bars) <= LABELLED:
+        return [_ticks(bar) for bar in bars]
+    named = [bar.label in ("image", "code") for bar in bars]
+    lower = ["<br><br>" if before else "" for before in (False, *named[:-1])]
+    return [down + _ticks(bar) if shown else "" for bar, shown, down in zip(bars, named, lower, strict=True)]
 
 
 def _ticks(bar: _Bar) -> str:

@@ -35,6 +35,8 @@ TITLES = {
     "squared_error_binarised": "Squared error of binarised pixels, sum, per image",
     "cross_entropy_binarised": "Cross-entropy of binarised pixels, nats per image",
     "class_cross_entropy": "Cross-entropy of the class, nats per image",
+    "class_nats": "Cross-entropy of the class, nats per image",
+    "error_percent": "Wrong class, % of the images",
 }
 
 

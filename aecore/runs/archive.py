@@ -8,20 +8,8 @@ from pathlib import Path
 
 from aecore.errors import RunError
 from aecore.runs.files import megabytes, write_error
-from aecore.runs.folder import (
-    ABOUT,
-    CHECKPOINT,
-    ENVIRONMENT,
-    INPUTS,
-    LOG,
-    METRICS,
-    PREVIEW,
-    RECIPE,
-    SNAPSHOTS,
-    STATUS,
-    STEPS,
-    Run,
-)
+from aecore.runs.folder import CHECKPOINT, ENVIRONMENT, INPUTS, METRICS, PREVIEW, RECIPE, SNAPSHOTS, STEPS, Run
+from aecore.runs.job_folder import ABOUT, LOG, STATUS
 
 TEXTS = (RECIPE, ABOUT, STATUS, ENVIRONMENT, METRICS, STEPS, LOG)
 TENSORS = (CHECKPOINT, PREVIEW, f"{SNAPSHOTS}/{INPUTS}")

@@ -13,48 +13,40 @@ The folder is the only truth. It can be read after a kill at any moment.
 
 import hashlib
 import json
-import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
 
 from aecore import places
 from aecore.errors import LabError, RunError
 from aecore.runs.arrays import Snapshot, as_preview, as_snapshot, read_arrays
 from aecore.runs.files import read_lines, read_object, write_file
-from aecore.runs.processes import is_alive
+from aecore.runs.job_folder import ABOUT, STOP, JobFolder, files_in, size_of
 from aecore.runs.status import LiveStatus
-from aecore.runs.summary import STATES, UNDER_WAY, RunSummary, summarise, text, whole
+from aecore.runs.summary import UNDER_WAY, RunSummary, summarise, whole
 from aecore.training.events import Preview
 
 if TYPE_CHECKING:
     import aecore.training.recipe
 
-RECIPE, ABOUT, STATUS, ENVIRONMENT = "recipe.json", "about.json", "status.json", "environment.json"
-METRICS, STEPS, LOG = "metrics.jsonl", "steps.jsonl", "log.txt"
+RECIPE, ENVIRONMENT = "recipe.json", "environment.json"
+METRICS, STEPS = "metrics.jsonl", "steps.jsonl"
 CHECKPOINT, PREVIOUS = "checkpoint.safetensors", "checkpoint.previous.safetensors"
 PREVIEW, SNAPSHOTS, INPUTS = "preview.safetensors", "snapshots", "inputs.safetensors"
-LOCK, STOP = "lock", "stop"
 
 WAY_OUT = "Resume the run to go on from its last checkpoint, or delete it."
-LOCK_PATIENCE_S = 0.5  # whoever looks whether a run is alive takes its lock for an instant
-TAIL_BYTES = 64 * 1024
 
 
-class Run:
+class Run(JobFolder):
     """One run folder. Making the object reads nothing."""
 
+    kind, works = "run", "trains"
+
     def __init__(self, path: Path, starter: bool | None = None):
-        self.path = path.absolute()
-        self.id = self.path.name
-        self.starter = self.path.parent == places.STARTER_RUNS if starter is None else starter
+        super().__init__(path, path.absolute().parent == places.STARTER_RUNS if starter is None else starter)
 
     # --- what it is
 
@@ -81,14 +73,6 @@ class Run:
         write_file(self.path / RECIPE, content)
         status.update(recipe_digest=hashlib.sha256(content).hexdigest())
 
-    def about(self) -> dict[str, Any]:
-        """name, created, device asked for; without a readable file what the folder itself tells."""
-        known = {"name": self.id, "created": self._made(), "device": "auto"}
-        try:
-            return known | {key: value for key, value in read_object(self.path / ABOUT).items() if value}
-        except RunError:
-            return known
-
     def write_about(self, **changes: str) -> None:
         """Change name or device. RunError for a starter run."""
         if self.starter:
@@ -96,16 +80,6 @@ class Run:
         write_file(self.path / ABOUT, json.dumps(self.about() | changes, indent=1).encode())
 
     # --- how it is
-
-    def status(self) -> dict[str, Any]:
-        """The content of status.json with "state" and "message" as they are now; never an error."""
-        values = self._stored_status()
-        if values["state"] in UNDER_WAY and not self.alive():
-            # It may have ended between the two looks: then its last words stand there now.
-            values = self._stored_status()
-            if values["state"] in UNDER_WAY and not self.alive():
-                values |= {"state": "crashed", "message": _crash_message(values)}
-        return values
 
     def summary(self) -> RunSummary:
         """What a list shows; never an error: what is wrong stands in `message`."""
@@ -120,33 +94,6 @@ class Run:
         # A starter run was made smaller after its training; any other size is known since the last epoch.
         size = (0 if self.starter else whole(status, "bytes")) or self.bytes_on_disk()
         return summarise(self.id, self.starter, status, self.about(), recipe, size)
-
-    def alive(self) -> bool:
-        """Whether a process trains this run, waits to do so, or was just started for it."""
-        if self.starter:
-            return False
-        if self._locked():
-            return True
-        # Between its start and its first lines of Python a worker holds no lock yet.
-        launched = self._stored_status().get("launched")
-        return isinstance(launched, dict) and is_alive(whole(launched, "pid"), launched.get("started"))
-
-    @contextmanager
-    def hold(self, patience_s: float = LOCK_PATIENCE_S) -> Iterator[LiveStatus]:
-        """Hold the run: only who does may write its status. RunError when another process or thread does."""
-        if self.starter:
-            raise RunError(f"{self.id} is a starter run and stays as it is: train a run of your own with its recipe.")
-        if not self.path.is_dir():
-            raise RunError(f"There is no run {self.id} any more.")
-        lock = self._lock()
-        try:
-            lock.acquire(timeout=patience_s, poll_interval=0.02)
-        except Timeout:
-            raise RunError(f"{self.id} is under way in another process: stop it first.") from None
-        try:
-            yield LiveStatus(self.path / STATUS)
-        finally:
-            lock.release()
 
     # --- what it learned
 
@@ -164,26 +111,6 @@ class Run:
             return read_object(self.path / ENVIRONMENT)
         except RunError:
             return {}
-
-    def log_tail(self, lines: int = 40) -> str:
-        """The last lines of the log; "" when there is none."""
-        try:
-            with (self.path / LOG).open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
-                text = file.read().decode("utf-8", errors="replace")
-        except OSError:
-            return ""
-        return "\n".join(text.splitlines()[-lines:])
-
-    def write_log(self, text: str) -> None:
-        """Append to the log, each line with the time. Nothing depends on the log: a full disk is no error here."""
-        stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        content = "".join(f"{stamp}  {line}\n" for line in text.splitlines())
-        try:
-            with (self.path / LOG).open("a", encoding="utf-8") as file:
-                file.write(content)
-        except OSError:
-            return
 
     def snapshots(self) -> tuple[int, ...]:
         """The recorded epochs, ascending."""
@@ -218,36 +145,15 @@ class Run:
 
     def bytes_on_disk(self) -> int:
         """Size of all files."""
-        return sum(_size(path) for folder in (self.path, self.path / SNAPSHOTS) for path in _files(folder))
+        return sum(size_of(path) for folder in (self.path, self.path / SNAPSHOTS) for path in files_in(folder))
 
     # --- within
 
-    def _lock(self) -> FileLock:
-        # A generator may be finished by another thread than the one which began it.
-        return FileLock(self.path / LOCK, thread_local=False)
-
-    def _locked(self) -> bool:
-        if not (self.path / LOCK).exists():
-            return False
-        lock = self._lock()
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        except OSError:
-            return False
-        lock.release()
-        return False
-
-    def _stored_status(self) -> dict[str, Any]:
-        """status.json with a valid state and a message, whatever the file holds."""
-        try:
-            values = read_object(self.path / STATUS)
-            if values.get("state") not in STATES:
-                raise RunError(f"status.json is damaged (its state is {values.get('state')!r})")
-        except RunError as error:
-            return self._status_from_the_rest(str(error))
-        return values | {"message": text(values, "message")}
+    def _crash_message(self, status: Mapping[str, Any]) -> str:
+        return (
+            f"The process ended without a word after epoch {whole(status, 'epochs_done')}, perhaps killed or out of "
+            "memory: the log may say more. Resume the run to go on from its last checkpoint."
+        )
 
     def _status_from_the_rest(self, what: str) -> dict[str, Any]:
         """What can be said without status.json."""
@@ -277,36 +183,6 @@ class Run:
             return {}, str(error)
         return values, ""
 
-    def _made(self) -> str:
-        """The time of creation as the folder's name or its date tells it."""
-        try:
-            made = datetime.strptime(self.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
-        except ValueError:
-            made = datetime.fromtimestamp(self.path.stat().st_mtime if self.path.exists() else time.time(), UTC)
-        return made.isoformat()
-
-
-def _crash_message(status: Mapping[str, Any]) -> str:
-    return (
-        f"The process ended without a word after epoch {whole(status, 'epochs_done')}, perhaps killed or out of "
-        "memory: the log may say more. Resume the run to go on from its last checkpoint."
-    )
-
 
 def _recorded(epochs: tuple[int, ...]) -> str:
     return f"choose one of {', '.join(map(str, epochs))}" if epochs else "no epoch of it was"
-
-
-def _files(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
-    except OSError:
-        return []
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat(follow_symlinks=False).st_size
-    except OSError:
-        return 0

@@ -8,7 +8,8 @@ from typing import Any
 
 from aecore.errors import RunError
 from aecore.runs.files import read_object, write_file
-from aecore.runs.folder import ABOUT, CHECKPOINT, ENVIRONMENT, METRICS, PREVIEW, RECIPE, STATUS, STEPS, Run
+from aecore.runs.folder import CHECKPOINT, ENVIRONMENT, METRICS, PREVIEW, RECIPE, STEPS, Run
+from aecore.runs.job_folder import ABOUT, STATUS
 from aecore.runs.names import clean_name
 from aecore.runs.summary import STATES, UNDER_WAY, text, whole
 

@@ -18,7 +18,8 @@ from aecore.model import Autoencoder
 from aecore.runs.arrays import compact, preview_arrays, to_bytes
 from aecore.runs.environment import write_environment
 from aecore.runs.files import append_line, read_lines, write_file
-from aecore.runs.folder import ABOUT, INPUTS, METRICS, PREVIEW, SNAPSHOTS, STATUS, STEPS, Run
+from aecore.runs.folder import INPUTS, METRICS, PREVIEW, SNAPSHOTS, STEPS, Run
+from aecore.runs.job_folder import ABOUT, STATUS
 from aecore.runs.status import LiveStatus
 from aecore.runs.weights import keep_checkpoint
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started

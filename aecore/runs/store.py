@@ -23,7 +23,8 @@ from aecore import places
 from aecore.errors import RunError
 from aecore.runs.archive import pack, unpack
 from aecore.runs.files import write_error, write_file
-from aecore.runs.folder import ABOUT, RECIPE, STATUS, Run
+from aecore.runs.folder import RECIPE, Run
+from aecore.runs.job_folder import ABOUT, STATUS
 from aecore.runs.names import clean_name, new_id
 from aecore.runs.summary import RunSummary
 from aecore.variants.catalog import variant

@@ -6,6 +6,7 @@ from aecore.schemes.diffusion import DiffusionScheme, DiffusionTrainingSettings
 from aecore.schemes.end_to_end import EndToEnd, EndToEndSettings
 from aecore.schemes.greedy import Greedy, GreedySettings
 from aecore.schemes.latent_diffusion import LatentDiffusionScheme, LatentDiffusionTrainingSettings
+from aecore.schemes.pretraining import Pretraining, PretrainingSettings
 from aecore.schemes.scheme import Scheme
 
 SCHEMES: Catalog[Scheme] = Catalog(
@@ -32,5 +33,12 @@ SCHEMES: Catalog[Scheme] = Catalog(
         "First an autoencoder, then diffusion on its codes.",
         LatentDiffusionTrainingSettings,
         LatentDiffusionScheme,
+    ),
+    Part(
+        "pretraining",
+        "Unsupervised pretraining",
+        "First all images without labels, then a classifier on the code with few.",
+        PretrainingSettings,
+        Pretraining,
     ),
 )

@@ -53,7 +53,7 @@ class Greedy(Scheme):
         self.fine_tuning = settings.fine_tuning
         self._together = EndToEnd(EndToEndSettings(), corruption, objective)
 
-    def check(self, model: Model) -> None:
+    def equip(self, model: Model, classes: int) -> None:
         """SettingError for networks that do not come in levels."""
         if not levels_of(model):
             raise SettingError(

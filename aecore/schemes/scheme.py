@@ -24,11 +24,16 @@ from aecore.shapes import Images, Labels, Scalar
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of training: a word for the code, what a person reads, and its share of all steps."""
+    """A part of training: a word for the code, what a person reads, and its share of all epochs.
+
+    One that learns from some images only says how many: the loop chooses them, as balanced over the classes as can
+    be, from the seed. Then every epoch belongs to one chapter, and one with few images goes over them several times.
+    """
 
     key: str
     title: str
     share: float
+    images: int = 0  # 0 for all
 
 
 WHOLE = Chapter("", "", 1.0)
@@ -73,11 +78,11 @@ class Scheme(ABC):
         self.corruption = corruption
         self.objective = objective
 
-    def check(self, model: Model) -> None:  # noqa: B027  most schemes fit every model of their kind
-        """SettingError, with the way out, for a model of the right kind that it can still not fit."""
+    def equip(self, model: Model, classes: int) -> None:  # noqa: B027 - most schemes need nothing more
+        """Give a new model what only this scheme trains. SettingError where the images are not fit for it."""
 
     def groups(self, model: Model) -> Mapping[str, Group]:
-        """The groups of parameters, each of which gets an optimiser of its own: every trainable one in one of them."""
+        """The groups of parameters, each of which gets an optimiser of its own: every trainable one in some of them."""
         return {"all": Group(model.trainable())}
 
     def chapters(self, model: Model, further: bool) -> tuple[Chapter, ...]:

@@ -56,9 +56,13 @@ def images_per_step(chosen: int, count: int) -> int:
     return max(1, min(chosen or min(LARGEST, max(SMALLEST, count // STEPS)), count))
 
 
-def order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """The order in which an epoch meets `count` images: a function of seed and epoch alone."""
-    return numpy_stream(seed, "batches", epoch).permutation(count)
+def order(count: int, seed: int, epoch: int, passes: int = 1, batch_size: int = 1) -> npt.NDArray[np.int64]:
+    """The order in which an epoch meets `count` images: a function of its arguments alone.
+
+    With several passes each goes over all of them in an order of its own, less those that fill no batch.
+    """
+    stream = numpy_stream(seed, "batches", epoch)
+    return np.concatenate([stream.permutation(count)[: count // batch_size * batch_size] for _ in range(passes)])
 
 
 def binarised(images: Images, generator: torch.Generator) -> Images:

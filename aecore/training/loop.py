@@ -17,19 +17,21 @@ import torch
 from torch import Tensor, nn
 
 from aecore.data.image_set import Splits
+from aecore.data.splits import balanced_order
 from aecore.errors import RunError, SettingError, TrainingError
 from aecore.model import Autoencoder, Model, Sampling
 from aecore.randomness import Streams, derive, torch_stream
-from aecore.schemes.scheme import Batch, Chapter
+from aecore.schemes.scheme import Batch, Scheme
 from aecore.schemes.scheme import Group as Fitted
 from aecore.shapes import Images, Labels
 from aecore.training.adamw import AdamW, Group
-from aecore.training.batches import Augmentation, Batches, binarised, images_per_step, order
+from aecore.training.batches import Augmentation, Batches, binarised, order
 from aecore.training.checkpoints import Checkpoint, Position
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
 from aecore.training.precision import Device, autocast, resolve_precision
 from aecore.training.recipe import Recipe, TrainingSettings
 from aecore.training.schedule import learning_rate_factor, recorded_epochs
+from aecore.training.timeline import Feed, Timeline
 from aecore.variants.compose import compose
 
 PROGRESS_S = 0.25  # about four events a second: often enough for a moving bar and a stop within a second
@@ -45,6 +47,15 @@ class Stage:
     index: int
     settings: TrainingSettings
     first: int  # epochs done before the stage
+    timeline: Timeline
+
+    def feed(self, epoch: int) -> Feed:
+        """What an epoch is made of, counted from the very first."""
+        return self.timeline.feed(epoch - self.first)
+
+    def done(self, index: int, epoch: int) -> float:
+        """Share of the stage's steps that are over, 0 at the first step and 1 at the last."""
+        return self.timeline.done(epoch - self.first, index)
 
 
 class Training:
@@ -66,7 +77,8 @@ class Training:
         self._validation = Batches(splits.validation, torch.device(device.key))
         self._groups = dict(self.scheme.groups(self.model))
         self._optimisers = {name: _optimiser(group, device) for name, group in self._groups.items()}
-        self._chapters = [self.scheme.chapters(self.model, further) for further in (False, True)]
+        self._stages = _stages(recipe, self.scheme, self.model, len(splits.train))
+        self._balanced: npt.NDArray[np.int64] | None = None
         self._totals: dict[str, Tensor] = {}
         self._position = Position()
         if checkpoint is not None:
@@ -101,11 +113,11 @@ class Training:
     # --- one epoch
 
     def _epoch(self, stage: Stage) -> Iterator[Event]:
-        """Train on every image once, then measure, show and offer a checkpoint."""
+        """Train on every image of the chapter, then measure, show and offer a checkpoint."""
         epoch, seconds_before = self._position.epoch, self._position.seconds
         already = self._position.step_in_epoch
         yield from self._steps(stage)
-        steps, size = self._steps_per_epoch(stage), self._batch_size(stage)
+        steps, size = stage.feed(epoch).steps, stage.feed(epoch).batch_size
         train = {name: float(total) / (steps * size) for name, total in self._totals.items()}
         self._totals.clear()
         started = time.perf_counter()
@@ -122,15 +134,16 @@ class Training:
             images_per_second=(steps - already) * size / max(seconds, 1e-9),
             seconds=self._position.seconds,
             learning_rate=self._learning_rate(stage, steps - 1, epoch),
-            chapter=self._chapter(stage, self._done_in(stage, steps - 1, epoch))[0].title,
+            chapter=stage.timeline.chapter(stage.done(steps - 1, epoch))[0].title,
         )
         yield preview
         yield CheckpointDue(self._position.epoch, self._position.step)
 
     def _steps(self, stage: Stage) -> Iterator[Progress]:
         """The rest of the current epoch, with a `Progress` now and then."""
-        size, steps = self._batch_size(stage), self._steps_per_epoch(stage)
-        images = order(len(self._train), self.recipe.seed, self._position.epoch)
+        feed = stage.feed(self._position.epoch)
+        size, steps = feed.batch_size, feed.steps
+        images = self._order(feed)
         augmentation = Augmentation.of(stage.settings)
         watch = _Watch(self._totals)
         self.model.train()
@@ -152,6 +165,15 @@ class Training:
             if watch.due(size) or index + 1 == steps:
                 yield self._progress(watch, stage)
                 self.model.train()  # whoever was given the event may have looked at the model
+
+    def _order(self, feed: Feed) -> npt.NDArray[np.int64]:
+        """The images of the current epoch, in the order in which it meets them."""
+        if not feed.images:
+            return order(len(self._train), self.recipe.seed, self._position.epoch)
+        if self._balanced is None:
+            self._balanced = balanced_order(self.splits.train, self.recipe.seed)
+        places = order(feed.images, self.recipe.seed, self._position.epoch, feed.passes, feed.batch_size)
+        return self._balanced[places]
 
     def _step(self, clean: Images, labels: Labels | None, stage: Stage, index: int) -> None:
         """All phases of the scheme on one batch."""
@@ -198,7 +220,7 @@ class Training:
             clean, labels = self._validation.at(chosen), self._validation.labels_at(chosen)
             if stage.settings.binarise:
                 clean = binarised(clean, streams["binarise"])
-            batch = self._batch(clean, labels, stage, self._steps_per_epoch(stage) - 1, epoch)
+            batch = self._batch(clean, labels, stage, stage.feed(epoch).steps - 1, epoch)
             for name, each in self._named(self.scheme.measure(self.model, batch, streams), stage).items():
                 totals[name] = totals.get(name, 0.0) + float(each.cpu().double().sum())
         means = {name: total / len(self._validation) for name, total in totals.items()}
@@ -230,7 +252,7 @@ class Training:
             for start in range(0, count, VALIDATION_BATCH)
         ]
         corrupted = self._corruption(clean, Streams(derive(self.recipe.seed, "preview"), self.device.key)["corruption"])
-        chapter = self._chapter(stage, self._done_in(stage, self._steps_per_epoch(stage) - 1, epoch - 1))[0]
+        chapter, _ = stage.timeline.chapter(stage.done(stage.feed(epoch - 1).steps - 1, epoch - 1))
         return torch.cat(codes), corrupted, self.scheme.reconstruct(model, corrupted, chapter.key)
 
     def _drawn(self) -> Images:
@@ -272,47 +294,25 @@ class Training:
 
     def _stage(self) -> Stage:
         """The stage of the epoch in progress; the last one when all are done."""
-        *earlier, last = self.recipe.stages
-        first = 0
-        for index, settings in enumerate(earlier):
-            if self._position.epoch < first + settings.epochs:
-                return Stage(index, settings, first)
-            first += settings.epochs
-        return Stage(len(earlier), last, first)
-
-    def _batch_size(self, stage: Stage) -> int:
-        return images_per_step(stage.settings.batch_size, len(self._train))
-
-    def _steps_per_epoch(self, stage: Stage) -> int:
-        """Full batches only, so that all steps have one shape; which images are left over changes every epoch."""
-        return len(self._train) // self._batch_size(stage)
+        for stage in self._stages:
+            if self._position.epoch < stage.first + stage.settings.epochs:
+                return stage
+        return self._stages[-1]
 
     def _learning_rate(self, stage: Stage, index: int, epoch: int) -> float:
-        _, done = self._chapter(stage, self._done_in(stage, index, epoch))
+        _, done = stage.timeline.chapter(stage.done(index, epoch))
         return stage.settings.learning_rate * learning_rate_factor(stage.settings.schedule, done)
 
-    def _done_in(self, stage: Stage, index: int, epoch: int) -> float:
-        """Share of a stage's steps that are over, 0 at the first step and 1 at the last."""
-        steps = self._steps_per_epoch(stage)
-        return ((epoch - stage.first) * steps + index) / max(stage.settings.epochs * steps - 1, 1)
-
-    def _chapter(self, stage: Stage, done: float) -> tuple[Chapter, float]:
-        """The chapter of a stage that is being trained, and the share of it that is over."""
-        begin = 0.0
-        *earlier, last = self._chapters[stage.index > 0]
-        for chapter in earlier:
-            if done < begin + chapter.share:
-                return chapter, (done - begin) / chapter.share
-            begin += chapter.share
-        return last, (done - begin) / (1.0 - begin)
-
     def _batch(self, clean: Images, labels: Labels | None, stage: Stage, index: int, epoch: int) -> Batch:
-        done = self._done_in(stage, index, epoch)
-        return Batch(clean, labels, self._chapter(stage, done)[0].key, done)
+        done = stage.done(index, epoch)
+        return Batch(clean, labels, stage.timeline.chapter(done)[0].key, done)
 
     def _done(self) -> float:
+        """Share of all work, by the images it takes."""
         stage = self._stage()
-        return (self._position.epoch + self._position.step_in_epoch / self._steps_per_epoch(stage)) / self.recipe.epochs
+        earlier = sum(each.timeline.images for each in self._stages[: stage.index])
+        seen = earlier + stage.timeline.seen(self._position.epoch - stage.first, self._position.step_in_epoch)
+        return seen / sum(each.timeline.images for each in self._stages)
 
     def _advance(self, **changes: float) -> None:
         self._position = replace(self._position, **changes)  # type: ignore[arg-type]
@@ -353,6 +353,15 @@ class _Watch:
         rate = self._images / max(time.perf_counter() - self._since, 1e-9)
         self._before, self._images, self._since = now, 0, time.perf_counter()
         return means, rate
+
+
+def _stages(recipe: Recipe, scheme: Scheme, model: Model, images: int) -> list[Stage]:
+    stages, first = [], 0
+    for index, settings in enumerate(recipe.stages):
+        chapters = scheme.chapters(model, further=index > 0)
+        stages.append(Stage(index, settings, first, Timeline(chapters, settings.epochs, images, settings.batch_size)))
+        first += settings.epochs
+    return stages
 
 
 def _placed(model: Model, device: Device) -> Model:

@@ -114,6 +114,7 @@ def compose(parts: Parts, image_shape: ImageShape, seed: int, classes: int = 0) 
     corruption = _build(CORRUPTIONS, parts.corruption)
     objective = Objective(_build(RECONSTRUCTIONS, parts.objective), _build(PENALTIES, parts.penalty))
     bottleneck = BOTTLENECKS[parts.bottleneck.kind].build(parts.bottleneck.settings, classes)
+    scheme: Scheme = SCHEMES[parts.scheme.kind].build(parts.scheme.settings, corruption, objective)
     # torch's layers draw their first weights from the CPU's global generator: it is lent a seed and given back.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive(seed, "weights"))
@@ -121,15 +122,18 @@ def compose(parts: Parts, image_shape: ImageShape, seed: int, classes: int = 0) 
         features = max(bottleneck.features, 1)  # an encoder of none is refused below, with a better sentence
         built = network.build(parts.network.settings, image_shape, features, bottleneck.latent, classes)
         model = built.model(bottleneck, image_shape)
-    scheme = SCHEMES[parts.scheme.kind].build(parts.scheme.settings, corruption, objective)
+        _check_trains(scheme, model, parts)
+        scheme.equip(model, classes)
+    return Composition(model, scheme, corruption, objective)
+
+
+def _check_trains(scheme: Scheme, model: Model, parts: Parts) -> None:
     if not isinstance(model, scheme.trains):
         fitting = [key for key, part in SCHEMES.items() if isinstance(model, part.build.trains)]  # type: ignore[attr-defined]
         raise SettingError(
             f"scheme.kind is {parts.scheme.kind!r}, which does not train what network.kind={parts.network.kind} makes: "
             f"choose scheme.kind={' or '.join(fitting)}, or another network."
         )
-    scheme.check(model)
-    return Composition(model, scheme, corruption, objective)
 
 
 def _build(catalog: Catalog[Any], choice: Choice) -> Any:

@@ -43,7 +43,7 @@ def test_layers_lead_from_the_image_over_the_code_back_to_the_image(variant, sha
     assert made.layers[0].shape_in == shape
     assert made.layers[-1].shape_out == shape
     assert [each.part for each in made.layers] == sorted(
-        (each.part for each in made.layers), key=["encoder", "bottleneck", "decoder"].index
+        (each.part for each in made.layers), key=["encoder", "bottleneck", "head", "decoder"].index
     )
 
 

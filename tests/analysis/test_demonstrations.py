@@ -206,7 +206,8 @@ def test_an_image_is_mixed_from_itself_to_noise():
     clean, half, noisy = mixed(image, (0.0, 0.5, 1.0))
     assert (clean == 1).all()
     assert 0.5 < half.mean() < 1
-    assert set(np.unique(np.round(noisy, 1))) > {0.0, 1.0}
+    assert noisy.mean() == pytest.approx(0.5, abs=0.3)
+    assert noisy.std() > 0.2
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -214,10 +215,10 @@ def test_pixels_and_codes_are_compared_on_the_same_seed(shape, make):
     pixels, codes = (make(kind, shape, **SMALL_DIFFUSION) for kind in ("diffusion", "latent_diffusion"))
     found = pixel_against_latent([("Pixels", pixels), ("Codes", codes)], judged=12, timed_steps=(1, 3))
     first, second = found.contenders
-    assert first.images.shape == second.images.shape == (10, *shape)
+    assert first.images.shape == second.images.shape == (8, *shape)
     assert first.diffused == np.prod(shape)
     assert second.diffused == 4 * (shape[1] // 4) * (shape[2] // 4)
-    assert np.allclose(first.images[:8], same_noise(pixels, (3,)).images[0], atol=1e-6)
+    assert np.allclose(first.images, same_noise(pixels, (3,)).images[0], atol=1e-6)
     assert all(len(each.milliseconds) == 2 and min(each.milliseconds) > 0 for each in found.contenders)
     assert first.lost is None
     assert second.lost > 0

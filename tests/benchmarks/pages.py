@@ -31,6 +31,7 @@ HEADINGS = {
     "runs": "Runs",
     "reconstruct": "Reconstruct",
     "latent_space": "Latent space",
+    "generate": "Generate",
 }
 FOLDERS = 1000
 ROUNDS = 3

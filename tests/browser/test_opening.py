@@ -15,6 +15,7 @@ PAGES = {
     "runs": "Runs",
     "reconstruct": "Reconstruct",
     "latent_space": "Latent space",
+    "generate": "Generate",
 }
 FIRST_PAINT_S = 2.0
 CHANGE_S = 0.5

@@ -2,6 +2,7 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import jaxtyping
 import numpy as np
@@ -11,6 +12,7 @@ from safetensors.numpy import load_file
 
 from aecore.errors import RunError
 from aecore.runs.opened import open_run
+from tests.painter import Painter
 
 
 def test_evaluation_is_on_the_test_images_with_the_unit_in_each_key(lab, trained):
@@ -34,6 +36,48 @@ def test_a_model_without_a_posterior_has_no_bound_and_a_corrupting_one_has_its_i
     assert "neg_elbo_nats_per_image" not in document
     assert document["corruption"] == "Gaussian noise, 0.5 of the pixel range"
     assert {"input", "best_linear"} <= document.keys()
+
+
+def test_a_model_that_draws_images_is_measured_beside_floor_and_baseline(lab, trained):
+    document = lab.json("evaluate", trained)
+
+    assert document["drawn"] == 6  # as many as there are test images
+    assert document["frechet_own"] > 0
+    assert document["frechet_real_floor"] < document["frechet_own"]
+    assert document["frechet_pca_gaussian"] > 0
+    assert 0 <= document["classes_covered"] <= document["classes"] == 3
+    assert document["class_shares"].keys() == {"red", "green", "blue"}
+    assert document["nearest_train_distance"] > document["nearest_train_distance_test"] > 0
+    assert "mostly chance" in document["quality_note"]
+
+
+@pytest.fixture
+def painting(lab, trained, monkeypatch):
+    """The same run as if its model had no encoder."""
+    opened = open_run(lab.runs.get(trained))
+    model = Painter(opened.splits.shape, classes=3).eval().requires_grad_(False)
+    composition = SimpleNamespace(model=model)
+    facts = {name: getattr(opened, name) for name in ("run", "recipe", "splits", "epoch", "fallback_note")}
+    monkeypatch.setattr("aecore.runs.opened.open_run", lambda run: SimpleNamespace(composition=composition, **facts))
+    return trained
+
+
+def test_a_model_without_an_encoder_has_no_errors_of_reconstructions(lab, painting):
+    document = lab.json("evaluate", painting)
+
+    assert (document["run"], document["split"], document["drawn"]) == (painting, "test", 6)
+    assert not document.keys() & {"images", "sse_per_image", "pca", "neg_elbo_nats_per_image"}
+    assert document["nearest_train_distance"] > 0
+
+
+def test_a_model_without_an_encoder_exports_its_generator_and_says_why_it_has_no_encoder(lab, painting):
+    said = lab.refused("export", painting, "--what", "encoder", "-o", "encoder.onnx")
+    assert "This model has no encoder, so it can only draw images" in said
+    assert not (lab.folder / "encoder.onnx").exists()
+
+    lab.json("export", painting, "--what", "decoder", "-o", "generator.onnx")
+    (images,) = onnxruntime.InferenceSession("generator.onnx").run(None, {"codes": np.zeros((4, 3), np.float32)})
+    assert images.shape == (4, 3, 28, 28)
 
 
 def test_a_run_without_weights_is_not_evaluated(lab, trained):

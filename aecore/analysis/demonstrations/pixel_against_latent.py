@@ -23,7 +23,7 @@ from aecore.model import Sampling
 from aecore.networks.latent_diffusion import LatentDiffusion
 
 JUDGED = 100  # images of each model
-SHOWN = 10
+SHOWN = 8
 COMPONENTS = 32
 TIMED_STEPS = (1, 5, 10, 20)
 REFERENCES = 20_000  # training images that the judge looks through

@@ -1,22 +1,29 @@
 """Images of a GAN as they improve, and how its game went."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages.shared.charts import show_chart
 from pages.shared.matrix import Row, show_matrix, side_for
+from pages.shared.opened import weights_version
 from pages.shared.pictures import Picture
 from pages.shared.points import newest
 from pages.shared.theme import palette
 from pages.shared.words import plain
 
+if TYPE_CHECKING:
+    from aecore.analysis.demonstrations.adversaries import ClassesSeen
+    from aecore.runs.opened import OpenRun
+
 SIDE = 56
-SHOWN = 10  # images of each epoch
+SHOWN = 8  # images of each epoch
 
 
 def show(key: str, dataset: str) -> None:
     """The picture."""
     from aecore.analysis.demonstrations.adversaries import game
-    from aecore.plots.adversaries import game as drawn
+    from aecore.plots.adversaries import game_panels
 
     st.markdown("**The same codes after more and more epochs, and how the game went**")
     opened = newest(lambda each: each.variant == "gan" and each.dataset == dataset)
@@ -36,13 +43,34 @@ def show(key: str, dataset: str) -> None:
     if rows:
         side = side_for(shown.samples[-1].shape[3], SIDE)
         show_matrix(rows, [], "Images from the same codes after recorded epochs", side)
-    show_chart(
-        drawn(shown, palette()),
-        key=key,
-        alt="Losses of discriminator and generator, how sure the discriminator is, and diversity, against epochs",
-    )
+    panels = game_panels(shown, palette()).items()
+    for column, (index, (title, figure)) in zip(st.columns(len(panels)), enumerate(panels), strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            show_chart(figure, key=f"{key}.{index}", alt=f"{title}, against epochs")
+    _classes(opened)
     st.caption(
         f"{name}, means over the validation images. Dotted: the losses and the probability of a discriminator that "
         "cannot tell (1.39 and 0.69 nats, 0.5), and the diversity below which the generator is said to have collapsed. "
         "Diversity is the mean distance in pixels between two generated images over that between two real ones."
     )
+
+
+def _classes(opened: "OpenRun") -> None:
+    """How many of the classes appear, in words."""
+    seen = _seen(opened.run.id, weights_version(opened.run), opened)
+    if seen is None:
+        return
+    shares = ", ".join(f"{plain(name)} {share:.0%}" for name, share in seen.shares.items())
+    st.markdown(f"**{seen.covered} of {len(seen.shares)} classes appear** among {seen.images:,} images: {shares}.")
+    st.caption(
+        "Each generated image is counted with the class of the validation image nearest to it in pixels; a class "
+        f"appears when it has at least {seen.least:.1%} of them."
+    )
+
+
+@st.cache_data(max_entries=8, show_spinner="Drawing images and looking for the nearest, about a second …")
+def _seen(run_id: str, version: int, _opened: "OpenRun") -> "ClassesSeen | None":
+    from aecore.analysis.demonstrations.adversaries import classes_seen
+
+    return classes_seen(_opened)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared.matrix import Row, show_matrix, side_for
-from pages.shared.pictures import Picture, Pixels
+from pages.shared.matrix import side_for
+from pages.shared.pictures import Picture, Pixels, show_named_rows
 from pages.shared.points import newest
 from pages.shared.words import plain
 
@@ -25,7 +25,9 @@ def show(key: str, dataset: str) -> None:
     st.markdown("**One style in every class**")
     opened = newest(lambda each: each.variant == "conditional" and each.dataset == dataset)
     if opened is None:
-        st.caption("Train a conditional run on images with classes: each row here is one style, each column a class.")
+        st.caption(
+            "Train a conditional run on images with classes: each row is then one style, written in every class."
+        )
         return
     columns = st.columns(2)
     seed = columns[0].number_input("Other styles", 0, 999, 0, key=f"{key}.seed.{opened.run.id}")
@@ -43,12 +45,12 @@ def show(key: str, dataset: str) -> None:
     def named(images: "Floats") -> Iterator[tuple[Pixels, str]]:
         return zip(as_bytes(images), shown.class_names, strict=True)
 
-    rows = [
-        Row(f"Style {n + 1}", [Picture(each, f"style {n + 1} as {name}") for each, name in named(images)])
+    rows = {
+        f"Style {n + 1}": [Picture(each, f"style {n + 1} as {name}", name) for each, name in named(images)]
         for n, images in enumerate(shown.images)
-    ]
-    show_matrix(rows, shown.class_names, "Styles by classes", side_for(shown.images.shape[4], SIDE))
+    }
+    show_named_rows(rows, side_for(shown.images.shape[4], SIDE))
     st.caption(
-        f"Drawn by {plain(opened.run.about()['name'])}: a row shares the numbers of the code that are drawn, "
-        "a column the class that the decoder is told."
+        f"Drawn by {plain(opened.run.about()['name'])}. The pictures of a row share the numbers of the code that are "
+        "drawn and differ only in the class that the decoder is told."
     )

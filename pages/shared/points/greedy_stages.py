@@ -26,11 +26,13 @@ def show(key: str, dataset: str) -> None:
         runs = [(run.about()["name"], recipe, run.metrics()) for run, recipe in found.values()]
         stages = greedy_stages(runs, images)
         show_chart(drawn(stages, palette()), key=key, alt="Error of validation images against seconds of training")
-        names = "; ".join(f"{each.way}: {plain(each.name)}, {len(each.seconds)} epochs" for each in stages.runs)
+        names = "; ".join(
+            f"{each.way.capitalize()}: {plain(each.name)}, {len(each.seconds)} epochs" for each in stages.runs
+        )
         st.caption(
-            f"{names}. The networks, the images and the rest of the settings are the same. In every stage the error is "
-            "that of the image, through the layers that have been trained by then. Times are as the runs recorded "
-            "them, and depend on what else the machine was doing."
+            f"Mean over {stages.images:,} validation images. {names}. The networks, the images and the rest of the "
+            "settings are the same. In every stage the error is that of the image, through the layers that have been "
+            "trained by then. Times are as the runs recorded them, and depend on what else the machine was doing."
         )
     _what_is_missing(found, dataset)
 

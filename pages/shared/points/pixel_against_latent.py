@@ -45,7 +45,7 @@ def show(key: str, dataset: str) -> None:
         key=key,
         alt="Milliseconds per image against the number of steps, in pixels and in codes",
     )
-    st.caption("Wall clock on this machine while the page was made, ten images at once.")
+    st.caption("Wall clock on this machine while the page was made, eight images at once.")
 
 
 def _newest(variant: str, dataset: str) -> "OpenRun | None":

@@ -1,0 +1,168 @@
+"""The work of the experiment "dimensions": autoencoders are trained, then every method is measured at every size."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aecore.analysis.dimensions import Bench, Coder, Row, Task
+from aecore.analysis.estimate import estimate
+from aecore.analysis.trained import Trained
+from aecore.data.catalog import datasets, load
+from aecore.data.image_set import Splits
+from aecore.errors import LabError, SettingError
+from aecore.experiments.dimensions import AUTOENCODERS, DimensionsSettings
+from aecore.experiments.experiment import Advance, Place, Result
+from aecore.runs.files import write_file
+from aecore.runs.opened import open_run
+from aecore.runs.store import Runs
+from aecore.runs.summary import RunSummary
+from aecore.training.checkpoints import read_checkpoint
+from aecore.training.events import CheckpointDue, Progress
+from aecore.training.loop import Training
+from aecore.training.precision import find_device
+from aecore.training.recipe import DataChoice, Recipe, make_recipe
+from aecore.variants.catalog import VARIANTS
+from aecore.variants.compose import Composition, compose
+
+SECONDS = 30.0  # of what is no training, for each size: most of it is UMAP
+MOST_RUNS = 24  # the newest
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """An autoencoder trained here, as the analysis takes it."""
+
+    recipe: Recipe
+    composition: Composition
+    splits: Splits
+
+
+def perform(settings: DimensionsSettings, dataset: str, place: Place) -> Generator[Advance | Result, None, None]:
+    """Train what is to be trained, then measure what is not known. DataError for too few images."""
+    splits = load(dataset, limit=settings.fitted)
+    yield Advance(0.0, "neighbours of the images themselves")
+    bench = Bench(splits, settings.measured, settings.fitted)
+    work = bench.tasks(settings.sizes)
+    known = {(each.get("method"), each.get("size")) for each in place.known}
+    recipes = [
+        each for each in recipes_of(settings, dataset) if (VARIANTS[each.variant].title, each.latent) not in known
+    ]
+    total = len(work) + len(recipes)
+    for number, task in enumerate(work):
+        if _name(task, splits) not in known:
+            yield Advance(number / total, task.title)
+            yield Result(_values(task.run()))
+    for number, recipe in enumerate(recipes, start=len(work)):
+        coder = yield from _trained(recipe, splits, place, number / total, 1 / total)
+        yield Result(_values(bench.coder(coder)))
+    if settings.runs:
+        yield from _runs(bench, place)
+    yield Advance(1.0, "done")
+
+
+def recipes_of(settings: DimensionsSettings, dataset: str) -> list[Recipe]:
+    """The autoencoders that are trained here."""
+    return [
+        make_recipe(
+            variant,
+            DataChoice(dataset, limit=settings.fitted),
+            {**changes, "bottleneck.code_size": size, "training.epochs": settings.epochs},
+            settings.seed,
+        )
+        for variant, changes in AUTOENCODERS.items()
+        for size in settings.sizes
+    ]
+
+
+def seconds(settings: DimensionsSettings, dataset: str) -> float:
+    """About how long it takes on this machine's best device: within a factor of two or so."""
+    info = next((each for each in datasets() if each.key == dataset), None)
+    if info is None:
+        raise SettingError(f"There is no data set {dataset!r}: choose one of those that are listed.")
+    device, train = find_device("auto"), min(settings.fitted or info.train, info.train)
+    classes = len(info.class_names)
+    trained = sum(
+        estimate(recipe, info.shape, train, info.validation, device, classes).seconds
+        for recipe in recipes_of(settings, dataset)
+    )
+    return trained + SECONDS * len(settings.sizes) * max(1.0, train / 10_000)
+
+
+def _name(task: Task, splits: Splits) -> tuple[str, int]:
+    """Method and size of a row to come."""
+    method, _, size = task.title.partition(", ")
+    return (method, int(size.split()[0])) if size else ("Pixels", splits.train.pixels)
+
+
+def _values(row: Row) -> dict[str, str | int | float | None]:
+    return dict(vars(row))
+
+
+def _trained(
+    recipe: Recipe, splits: Splits, place: Place, done: float, share: float
+) -> Generator[Advance, None, Coder]:
+    """Train, or go on from the last epoch."""
+    what = f"{VARIANTS[recipe.variant].title}, {recipe.latent} numbers"
+    file = place.folder / f"{recipe.variant}-{recipe.latent}.safetensors"
+    device = find_device(place.device)
+    checkpoint = read_checkpoint(file) if file.exists() else None
+    training = Training(recipe, splits, device, checkpoint)
+    yield Advance(done, what)
+    for event in training.events():
+        if isinstance(event, CheckpointDue):
+            write_file(file, training.checkpoint().to_bytes())
+        elif isinstance(event, Progress):
+            yield Advance(done + share * event.done, what)
+    composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
+    composition.model.load_state_dict(training.model.state_dict())
+    composition.model.eval().requires_grad_(False)
+    coder = Coder(
+        VARIANTS[recipe.variant].title,
+        Fitted(recipe, composition, splits),
+        _in_words(recipe),
+        round(training.position.seconds, 2),
+    )
+    return coder
+
+
+def _in_words(recipe: Recipe) -> str:
+    """The recipe as the command that trains it."""
+    changes = "".join(
+        f" --set {name}={','.join(map(str, value)) if isinstance(value, tuple) else value}"
+        for name, value in {**AUTOENCODERS[recipe.variant], "bottleneck.code_size": recipe.latent}.items()
+    )
+    data = f"--dataset {recipe.data.name} --limit {recipe.data.limit}"
+    return f"train {recipe.variant} {data} --epochs {recipe.epochs}{changes}"
+
+
+def _runs(bench: Bench, place: Place) -> Generator[Advance | Result, None, None]:
+    """Finished runs on these images, at their own size."""
+    runs = Runs(_runs_folder(place.folder))
+    known = {(each.get("method"), each.get("size")) for each in place.known}
+    found = [each for each in runs.list() if each.state == "finished" and each.encodes and _of(each, bench.splits.name)]
+    for summary in found[:MOST_RUNS]:
+        try:
+            opened = open_run(runs.get(summary.id))
+        except LabError:
+            continue
+        if opened.fallback_note or not _sees_all(opened) or (summary.name, summary.latent) in known:
+            continue
+        known.add((summary.name, summary.latent))
+        yield Advance(0.98, summary.name)
+        spent = summary.metrics.get("seconds")
+        coder = Coder(summary.name, opened, f"run {summary.id}", spent if isinstance(spent, float) else None)
+        yield Result(_values(bench.coder(coder)))
+
+
+def _of(summary: RunSummary, dataset: str) -> bool:
+    return summary.dataset == dataset and not summary.damaged
+
+
+def _sees_all(opened: Trained) -> bool:
+    """Whether it was trained on clean images of all classes, as the others are."""
+    return opened.recipe.parts.corruption.kind == "none" and not opened.recipe.data.classes
+
+
+def _runs_folder(folder: Path) -> Path | None:
+    """The runs beside which the experiments lie."""
+    return folder.parent.parent

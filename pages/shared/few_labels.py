@@ -1,0 +1,56 @@
+"""The chart and the table of error against the number of labels, for the page and for the variant's picture."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aecore.experiments.few_labels import METHODS
+from aecore.experiments.store import Experiments
+from pages.shared.charts import show_chart
+from pages.shared.matrix import Numbers, show_numbers
+from pages.shared.theme import palette
+
+if TYPE_CHECKING:
+    from aecore.analysis.demonstrations.few_labels import FewLabelsCurve, FewLabelsLine
+
+Results = Sequence[Mapping[str, Any]]
+
+KIND = "few_labels"
+ALT = "Error on test images against the number of labelled training images, a line for each method"
+
+
+def show_curve(results: Results, images: int, key: str) -> "FewLabelsCurve":
+    """The chart of the results, on so many test images."""
+    from aecore.analysis.demonstrations.few_labels import few_labels_curve
+    from aecore.plots.few_labels import few_labels_figure
+
+    curve = few_labels_curve(results, METHODS)
+    show_chart(few_labels_figure(curve, palette(), images), key=key, alt=ALT)
+    return curve
+
+
+def show_errors(curve: "FewLabelsCurve") -> None:
+    """The same in numbers: a row for each method, a column for each number of labels."""
+    rows = [Numbers(line.title, "", [_error(line, count) for count in curve.labels]) for line in curve.lines]
+    heads = [f"{count:,}" for count in curve.labels]
+    show_numbers(rows, heads, "Error in percent of the test images by method and number of labelled images")
+
+
+def _error(line: "FewLabelsLine", count: int) -> str:
+    at = [index for index, each in enumerate(line.labels) if each == count]
+    if not at:
+        return "–"
+    mean = f"{line.mean[at[0]]:.2f}"
+    return f"{mean} ± {line.spread[at[0]]:.2f}" if line.draws[at[0]] > 1 else mean
+
+
+def newest_results(dataset: str) -> tuple[Results, str]:
+    """Results on a data set, those of one's own experiments first, and where they come from; empty without any."""
+    store = Experiments()
+    for each in store.list(KIND):
+        summary = each.summary()
+        if summary.dataset == dataset and summary.state == "finished":
+            return each.results(), f"Measured here: {summary.name}."
+    for shipped in store.shipped(KIND):
+        if shipped.task.dataset == dataset:
+            return shipped.results, "Measured when the lab was made; the Few labels page measures it anew."
+    return [], ""

@@ -1,0 +1,56 @@
+"""Generate in a real browser: runs side by side, on a desk and on a phone."""
+
+import pytest
+
+from aecore.runs.store import Runs
+from tests.browser.servers import PROJECT, serving
+from tests.pages.oblong import make_oblong, train
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A lab with two runs that draw colour pictures of 20×24."""
+    folder = tmp_path_factory.mktemp("generate")
+    make_oblong()
+    for name in ("First", "Second"):
+        train(Runs(folder / "runs"), "variational", name, epochs=1)
+    with serving(PROJECT / "app.py", folder / "server.log", AECORE_RUNS=str(folder / "runs")) as url:
+        yield url
+
+
+def samples(tab):
+    return tab.locator('.lab-row img[alt^="Sample "]:not([alt*="enlarged"])')
+
+
+def opened(tab, address):
+    """The page through the navigation, with both runs chosen, when both have drawn and looked up a sample."""
+    tab.goto(address)
+    tab.get_by_role("link", name="Generate").first.click()
+    tab.get_by_role("heading", name="Generate").wait_for()
+    tab.get_by_text("First", exact=True).first.wait_for()
+    tab.get_by_role("combobox", name="Runs").first.click()
+    tab.get_by_role("option", name="First").or_(tab.get_by_role("option", name="Second")).first.click()
+    tab.keyboard.press("Escape")
+    tab.get_by_text("Distance ").nth(1).wait_for()
+    return tab
+
+
+def test_two_runs_draw_side_by_side_look_up_a_sample_and_are_measured(open_tab, address):
+    tab = opened(open_tab(), address)
+    assert samples(tab).count() == 32
+    first, second = samples(tab).nth(0).bounding_box(), samples(tab).nth(16).bounding_box()
+    assert first["y"] == second["y"]
+    assert first["x"] < second["x"]
+    assert (first["width"], first["height"]) == (48, 40)  # twice 24 and 20
+    before = samples(tab).first.get_attribute("src")
+    tab.get_by_role("button", name="New seed").click()
+    tab.wait_for_function(
+        "before => document.querySelector('.lab-row img[alt=\"Sample 1\"]')?.src.localeCompare(before)", arg=before
+    )
+    assert "seed=1" in tab.url
+    tab.get_by_role("button", name="Measure 2 runs").click()
+    tab.locator(".lab-numbers").get_by_text("PCA + Gaussian").wait_for()
+    tab.set_viewport_size({"width": 390, "height": 844})
+    assert samples(tab).first.bounding_box()["y"] < tab.get_by_role("button", name="New seed").bounding_box()["y"]
+    widths = tab.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1]

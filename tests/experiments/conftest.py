@@ -1,0 +1,3 @@
+from tests.runs.conftest import splits
+
+__all__ = ["splits"]
