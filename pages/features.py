@@ -37,7 +37,7 @@ LEAST_IMAGES = 200
 SHOWN = 40  # atoms and filters at first
 MOST_SHOWN = 200
 EXCITING = 10
-SIDE, LARGE_SIDE = 56, 140  # CSS pixels, about
+SIDE, MIDDLE_SIDE, LARGE_SIDE = 56, 112, 140  # CSS pixels, about
 BEYOND = 0.5  # of how far a unit goes: so much farther it can be turned
 
 
@@ -268,7 +268,7 @@ def _one_atom(opened: "OpenRun", unit: int) -> None:
     ]
     if found.columns is not None:
         pictures.append(Picture(as_pictures(found.columns)[0], f"Atom of unit {unit}", "decoder column"))
-    show_pictures(pictures, side_for(on.shape[3], LARGE_SIDE // 2 if on.shape[3] <= LARGE_SIDE // 2 else LARGE_SIDE))
+    show_pictures(pictures, side_for(on.shape[3], MIDDLE_SIDE))
 
 
 def _exciting(opened: "OpenRun", looked: Looked, unit: int) -> None:

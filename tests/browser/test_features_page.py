@@ -6,6 +6,7 @@ from aecore.runs.store import Runs
 from tests.browser.servers import PROJECT, serving
 from tests.pages.oblong import make_oblong, train
 
+PATIENCE_MS = 60_000
 FEW = {
     "network.hidden": (), "bottleneck.kind": "top_k", "bottleneck.code_size": 12, "bottleneck.active_units": 3,
     "penalty.kind": "none",
@@ -29,7 +30,7 @@ def source(tab, beginning):
 def test_a_unit_is_chosen_turned_up_and_found_again_by_its_address(tab, lab):
     address, run = lab
     tab.goto(f"{address}/features?run={run}")
-    tab.get_by_role("heading", name="One unit").wait_for()
+    tab.get_by_role("heading", name="One unit").wait_for(timeout=PATIENCE_MS)
     chosen = tab.get_by_role("spinbutton", name="Unit (0 to 11)")
     chosen.fill("7")
     chosen.press("Enter")
@@ -53,6 +54,6 @@ def test_on_a_phone_nothing_sticks_out(open_tab, lab):
     tab = open_tab()
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.goto(f"{address}/features?run={run}")
-    tab.get_by_text("Turn it up or down").wait_for()
+    tab.get_by_text("Turn it up or down").wait_for(timeout=PATIENCE_MS)
     widths = tab.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1]
