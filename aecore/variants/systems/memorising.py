@@ -10,9 +10,9 @@ VARIANT = Variant(
     idea=(
         "An autoencoder that is powerful enough needs no idea of what images are. Give it a few dozen of them and a "
         "code of a single number: the encoder can give each image a place of its own on a line, and the decoder can "
-        "keep a picture for every place. Given time, the error on the training images falls and falls, while that on any "
-        "other image grows: what comes out is always something like a training image. Low training error alone says "
-        "nothing; the code is short, but the knowledge sits in the weights."
+        "keep a picture for every place. Given time, the error on the training images falls and falls, while that on "
+        "any other image grows: what comes out is always something like a training image. Low training error alone "
+        "says nothing; the code is short, but the knowledge sits in the weights."
     ),
     mathematics=(
         r"z = f(x) \in \mathbb{R}, \qquad g(z_i) \approx x_i \; \text{for } i = 1, \dots, n,"
