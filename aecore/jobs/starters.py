@@ -69,7 +69,7 @@ STARTERS = (
     Starter("tied-mnist", "Tied, 32 numbers", "tied", "mnist"),
     Starter("untied-mnist", "Untied, 32 numbers", "tied", "mnist", {"network.kind": "dense"}),
     Starter("greedy-mnist", "Layer by layer, 32 numbers", "greedy", "mnist"),
-    Starter("memorising-mnist", "Sixty digits by heart", "memorising", "mnist"),
+    Starter("memorising-mnist", "Fifty digits by heart", "memorising", "mnist"),
     Starter("overcomplete-mnist", "800 numbers out of noise", "overcomplete", "mnist"),
     Starter("gan-mnist", "Digits from noise", "gan", "mnist", {"training.epochs": 3}),
     Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist", {"training.epochs": 1}),

@@ -11,7 +11,7 @@ from aecore.plots.style import styled
 def tied_pairs(pair: TiedPair, palette: Palette) -> go.Figure:
     """Three panels below each other, in each a row for every run."""
     titles = ("Parameters", "Time of an epoch, s, median", f"{pair.unit.capitalize()}: training ○ to test ●")
-    figure = make_subplots(rows=3, cols=1, subplot_titles=titles, vertical_spacing=0.16)
+    figure = make_subplots(rows=3, cols=1, subplot_titles=titles, vertical_spacing=0.14)
     names = [side.title for side in pair.sides]
     colours = [palette.accent, palette.muted]
     _bars(figure, 1, names, [float(side.parameters) for side in pair.sides], ",.0f", colours)
@@ -23,6 +23,8 @@ def tied_pairs(pair: TiedPair, palette: Palette) -> go.Figure:
     figure.update_xaxes(range=[min(ends) - 0.15 * room, max(ends) + 0.45 * room], row=3, col=1)
     styled(figure, palette, height=360)
     figure.update_yaxes(autorange="reversed", showgrid=False)
+    for row in (1, 2):  # their numbers stand at the bars
+        figure.update_xaxes(showticklabels=False, ticks="", row=row, col=1)
     return figure.update_layout(hovermode="closest", showlegend=False, margin={"t": 32})
 
 

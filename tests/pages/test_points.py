@@ -194,7 +194,7 @@ def test_what_was_learned_by_heart_is_shown_beside_the_nearest_training_images(r
     assert list(outputs) == ["Test image", "Output", "Nearest training image"]
     assert len(walk["Decoded"]) == len(walk["Nearest training image"]) == 24
     assert all(each.startswith("Training image ") for each in walk["Nearest training image"])
-    assert "By heart, trained on 60 images." in sentences(app)
+    assert "By heart, trained on 50 images." in sentences(app)
 
 
 def test_filters_stand_side_by_side_and_a_probe_is_fitted_on_request(runs):

@@ -6,13 +6,14 @@ VARIANT = Variant(
     key="overcomplete",
     place=80,
     title="Overcomplete",
-    summary="A code as large as the image: without a constraint nothing needs to be learned.",
+    summary="A code as large as the image: without a constraint it may be a mere copy.",
     idea=(
         "If the code has as many numbers as the image has pixels, the image can be passed on as it is: the error "
-        "becomes small without anything being found out about images, and the filters of the first layer look like "
-        "noise. A constraint makes the difference. Corrupt the input, and a unit is of use only if it responds to "
-        "something that many pixels have in common: filters become strokes and spots. Whether that helps is asked by "
-        "a linear probe, which tries to tell the classes apart by the codes alone."
+        "becomes small and the filters of the first layer need not look like anything in particular. A constraint "
+        "changes that. Corrupt the input, and a unit is of use only if it responds to something that many pixels have "
+        "in common; published filters are then strokes and spots. Compare the filters of runs with and without noise "
+        "below. Whether the codes are of use is asked by a linear probe, which tries to tell the classes apart by "
+        "them alone."
     ),
     mathematics=(
         r"z = \sigma(W \tilde{x} + b) \in \mathbb{R}^{m}, \; m \ge \dim x, \qquad"

@@ -59,7 +59,7 @@ def _outputs(shown: "Memorised") -> None:
     ]
     show_matrix(rows, [], "Test images, outputs, and the nearest training images", side_for(shown.test.shape[3], SIDE))
     st.caption(
-        "Squared error, summed over pixels. Any two training images that are nearest to each other differ by "
+        "Squared error, summed over pixels. A training image and the nearest other one differ by "
         f"{digits(shown.between)} on average."
     )
 
