@@ -24,9 +24,9 @@ TITLES = {
     "kl": "KL divergence, nats per image",
     "discriminator_loss": "Discriminator's loss, nats per pair",
     "generator_loss": "Generator's loss, nats per image",
-    "belief_in_real": "Real images called real, mean probability",
-    "belief_in_generated": "Generated images called real, mean probability",
-    "diversity": "Diversity, distance over that of real images",
+    "belief_in_real": "Belief in real images, probability",
+    "belief_in_generated": "Belief in generated, probability",
+    "diversity": "Diversity, share of real images'",
 }
 
 
