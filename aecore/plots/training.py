@@ -27,9 +27,6 @@ TITLES = {
     "kl_rate": "KL from the target rate, nats per batch",
     "discriminator_loss": "Discriminator's loss, nats per pair",
     "generator_loss": "Generator's loss, nats per image",
-    "belief_in_real": "Real images called real, mean probability",
-    "belief_in_generated": "Generated images called real, mean probability",
-    "diversity": "Diversity, distance over that of real images",
     "velocity_error": "Squared error of the velocity, mean over numbers, per image",
     "noise_error": "Squared error of the noise, mean over numbers, per image",
     "squared_error_binarised": "Squared error of binarised pixels, sum, per image",
@@ -37,6 +34,9 @@ TITLES = {
     "class_cross_entropy": "Cross-entropy of the class, nats per image",
     "class_nats": "Cross-entropy of the class, nats per image",
     "error_percent": "Wrong class, % of the images",
+    "belief_in_real": "Belief in real images, probability",
+    "belief_in_generated": "Belief in generated, probability",
+    "diversity": "Diversity, share of real images'",
 }
 
 

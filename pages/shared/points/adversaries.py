@@ -48,12 +48,12 @@ def show(key: str, dataset: str) -> None:
         with column:
             st.markdown(f"**{title}**")
             show_chart(figure, key=f"{key}.{index}", alt=f"{title}, against epochs")
-    _classes(opened)
     st.caption(
         f"{name}, means over the validation images. Dotted: the losses and the probability of a discriminator that "
         "cannot tell (1.39 and 0.69 nats, 0.5), and the diversity below which the generator is said to have collapsed. "
         "Diversity is the mean distance in pixels between two generated images over that between two real ones."
     )
+    _classes(opened)
 
 
 def _classes(opened: "OpenRun") -> None:
