@@ -213,16 +213,15 @@ class Diffusion(Model):
     def _steps(self, codes: Tensor, sampling: Sampling) -> Iterator[Step]:
         """From noise at t = 1, one step after the other; the guess of the last is the image."""
         kinds = None if sampling.labels is None else self.kinds(sampling.labels, len(codes))
-        times = torch.linspace(1.0, 0.0, sampling.steps + 1, dtype=torch.float64)
-        alphas, sigmas = (each.tolist() for each in self.noising.scales(times))
+        times = [1 - index / sampling.steps for index in range(sampling.steps + 1)]
+        scales = [self.noising.scales_at(time) for time in times]
         state = codes.reshape(-1, *self.state_shape)
-        for index, time in enumerate(times.tolist()[:-1]):
-            alpha, sigma = alphas[index], sigmas[index]
+        for time, (alpha, sigma), (next_alpha, next_sigma) in zip(times[:-1], scales[:-1], scales[1:], strict=True):
             answer = self._guided(state, torch.full((1,), time, device=codes.device), kinds, sampling.guidance)
             guess = self.noising.clean(state, answer, alpha, sigma)
             guess = guess.clamp(-1.0, 1.0) if self.bounded else guess
             yield Step(state, guess, time)
-            state = alphas[index + 1] * guess + sigmas[index + 1] * (state - alpha * guess) / sigma
+            state = next_alpha * guess + next_sigma * (state - alpha * guess) / sigma
 
     def _guided(self, state: Tensor, times: Tensor, kinds: Tensor | None, guidance: float) -> Tensor:
         if kinds is None or guidance == 1.0:

@@ -27,6 +27,7 @@ Keeping alpha^2 at least LEAST_SIGNAL, so that nothing is divided by 0, is our c
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,18 +37,19 @@ OFFSET = 0.008
 FIRST_RATE, LAST_RATE = 0.1, 20.0
 
 
-def _cosine(times: Tensor) -> Tensor:
-    def share(at: Tensor) -> Tensor:
-        return torch.cos((at + OFFSET) / (1 + OFFSET) * (math.pi / 2)).square()
-
-    return share(times) / share(torch.zeros_like(times))
+# `of` computes: torch for tensors, math for single numbers, which stay out of a model that is recorded for export.
 
 
-def _linear(times: Tensor) -> Tensor:
-    return torch.exp(-(FIRST_RATE * times + (LAST_RATE - FIRST_RATE) / 2 * times.square()))
+def _cosine(times: Any, of: Any) -> Any:
+    begin = math.cos(OFFSET / (1 + OFFSET) * (math.pi / 2)) ** 2
+    return of.cos((times + OFFSET) / (1 + OFFSET) * (math.pi / 2)) ** 2 / begin
 
 
-SCHEDULES: dict[str, Callable[[Tensor], Tensor]] = {"cosine": _cosine, "linear": _linear}
+def _linear(times: Any, of: Any) -> Any:
+    return of.exp(-(FIRST_RATE * times + (LAST_RATE - FIRST_RATE) / 2 * times**2))
+
+
+SCHEDULES: dict[str, Callable[[Any, Any], Any]] = {"cosine": _cosine, "linear": _linear}
 PREDICTIONS = ("velocity", "noise")
 
 
@@ -60,8 +62,13 @@ class Noising:
 
     def scales(self, times: Tensor) -> tuple[Tensor, Tensor]:
         """alpha and sigma at each time in [0, 1]."""
-        signal = SCHEDULES[self.schedule](times).clamp(LEAST_SIGNAL, 1.0)
+        signal = SCHEDULES[self.schedule](times, torch).clamp(LEAST_SIGNAL, 1.0)
         return signal.sqrt(), (1 - signal).sqrt()
+
+    def scales_at(self, time: float) -> tuple[float, float]:
+        """The same for one time, as numbers."""
+        signal = min(max(SCHEDULES[self.schedule](time, math), LEAST_SIGNAL), 1.0)
+        return math.sqrt(signal), math.sqrt(1 - signal)
 
     def target(self, clean: Tensor, noise: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
         """What the network should answer."""

@@ -17,6 +17,9 @@ def test_signal_and_noise_add_up_and_the_signal_only_falls(schedule):
     assert (alpha.diff() < 0).all()
     assert float(alpha[0]) == 1.0
     assert 0 < float(alpha[-1]) < 0.01
+    assert [Noising(schedule, "noise").scales_at(float(time)) for time in TIMES] == [
+        pytest.approx(each, abs=1e-3) for each in zip(alpha.tolist(), sigma.tolist(), strict=True)
+    ]
 
 
 def test_the_schedules_are_those_of_their_papers():
