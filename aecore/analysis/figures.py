@@ -14,6 +14,7 @@ from aecore.data.image_set import Splits
 from aecore.model import Autoencoder
 from aecore.training.classifier import Classifier
 
+Measure = Callable[..., Evaluation]
 ClassifierOf = Callable[[Splits, Progress | None], Classifier | None]
 TRAINING_SHARE = 0.3  # of the bar, for a classifier that has to be trained first
 
@@ -36,20 +37,24 @@ class Figures:
 
 
 def figures(
-    trained: Trained, classifier_of: ClassifierOf, count: int | None = None, progress: Progress | None = None
+    trained: Trained,
+    classifier_of: ClassifierOf,
+    count: int | None = None,
+    progress: Progress | None = None,
+    measure: Measure = evaluate,
 ) -> Figures:
     """Measure whatever the run can do on its test images.
 
     `classifier_of` gives the classifier of its data set (`jobs.classifiers.classifier_for`) and is asked only where
     images are drawn, `count` of them. `progress` is told the share done. DataError where there is nothing to
-    measure on.
+    measure on. `measure` is `evaluate`, or that with some of its options chosen.
     """
     model = model_of(trained)
     parts = isinstance(model, Autoencoder) + model.generates
     tell = progress or (lambda done: None)
     reconstruction = generation = None
     if isinstance(model, Autoencoder):
-        reconstruction = evaluate(trained, progress=lambda done: tell(done / parts))
+        reconstruction = measure(trained, progress=lambda done: tell(done / parts))
     if model.generates:
         before, rest = 1 - 1 / parts, 1 / parts
         learned = classifier_of(trained.splits, lambda done: tell(before + rest * TRAINING_SHARE * done))
