@@ -34,7 +34,8 @@ CHANCE = -1  # of the class
 MOST_RUNS = 4
 USUAL_IMAGES, MOST_IMAGES = 16, 64
 SIDE, LARGE_SIDE = 56, 112  # CSS pixels, about
-MOST_GUIDANCE, MOST_STEPS = 5.0, 100
+MOST_GUIDANCE = 5.0
+STEPS = (0, 1, 2, 5, 10, 20, 50, 100)  # 0: the model's own number
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def show() -> None:
     with picture:
         for column, side in zip(st.columns(len(sides), gap="medium"), sides, strict=True):
             with column, errors_shown():
-                _column(side, asked, sample - 1)
+                _column(side, asked, sample - 1, 8 if len(sides) < 3 else 4)
         _lines(sides, asked)
     st.divider()
     with errors_shown():
@@ -116,8 +117,12 @@ def _ask(sides: Sequence[Side]) -> Asked:
             "Guidance", 0.0, MOST_GUIDANCE, 1.0, 0.25, key=f"{PAGE}.guidance", help="Above 1 the class is exaggerated."
         )
     if "steps" in minded:
-        steps = st.slider(
-            "Steps", 0, MOST_STEPS, 0, key=f"{PAGE}.steps", help="In which an image is made; 0: the model's own number."
+        steps = st.select_slider(
+            "Steps",
+            STEPS,
+            format_func=lambda each: str(each or "own"),
+            key=f"{PAGE}.steps",
+            help="In which an image is made; own: as many as the model usually takes.",
         )
     return Asked(count, seed, label, truncation, guidance, steps)
 
@@ -163,7 +168,7 @@ def _class_names(sides: Sequence[Side], label: int) -> str:
 # --- what each run draws
 
 
-def _column(side: Side, asked: Asked, sample: int) -> None:
+def _column(side: Side, asked: Asked, sample: int, columns: int) -> None:
     """Samples, what they took, and one of them beside the nearest training image."""
     from aecore.plots.pictures import as_bytes
 
@@ -177,7 +182,7 @@ def _column(side: Side, asked: Asked, sample: int) -> None:
         Picture(each, f"Sample {n}{': ' * bool(name)}{name}", str(n), name, n == sample + 1)
         for n, (each, name) in enumerate(zip(images, told, strict=True), 1)
     ]
-    show_pictures(pictures, side_for(images.shape[3], SIDE))
+    show_pictures(pictures, side_for(images.shape[3], SIDE), columns)
     st.caption(_about(side, drawn))
     _neighbour(side, asked, drawn, sample)
 
@@ -269,8 +274,8 @@ def _measured(sides: Sequence[Side]) -> None:
     """Quality of all the runs at a click, with floor and baseline; then it is kept."""
     st.subheader("Quality, measured")
     st.caption(
-        "As many drawn images as test images, up to 10,000, with the class and everything else left as in training. "
-        "The number that a real image would get stands beside each."
+        "On as many drawn images as there are test images, at most 10,000 and fewer of a slow model, with the class "
+        "left to chance. Beside each number stands what real images get."
     )
     slots: dict[str, Slot[Quality]] = {each.name: slot(each.run, "quality") for each in sides}
     missing = [each for each in sides if slots[each.name].result is None]
@@ -320,7 +325,9 @@ def _rows(found: "Sequence[Quality | None]") -> list[Numbers]:
         row("Fréchet distance", f"drawn to test images, {frechet}", "frechet_own"),
         row("Floor", "training to test images, the same distance", "frechet_real_floor"),
         row("PCA + Gaussian", "images of random principal components to test images, the same", "frechet_pca_gaussian"),
-        Numbers("Classes covered", "at least a tenth of an even share, surely", covered),
+        Numbers(
+            "Classes covered", "with a tenth of an even share of the images, confidence above 0.5", covered
+        ),
         row("Nearest training image", f"of drawn images, {mean}", "nearest_train_distance"),
         row("The same of test images", f"of real images, {mean}", "nearest_train_distance_test"),
         row("Time", "ms per image", "milliseconds"),

@@ -15,6 +15,7 @@ from aecore.errors import SettingError
 from aecore.model import Autoencoder
 from aecore.training.classifier import Classifier
 
+Measure = Callable[..., Evaluation]
 ClassifierOf = Callable[[Splits, Progress | None], Classifier | None]
 TRAINING_SHARE = 0.3  # of the bar, for a classifier that has to be trained first
 

@@ -29,6 +29,8 @@ STYLE = (
 .lab-row figcaption { font-size: 0.8rem; line-height: 1.3; margin-top: 0.2rem; opacity: 0.85;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.lab-columns { max-width: calc(var(--columns) * (var(--side) + 0.5rem)); }
+@media (max-width: 640px) { .lab-columns { max-width: calc(4 * (var(--side) + 0.5rem)); } }
 .lab-row .lab-chosen img { outline: 3px solid var(--lab-accent); }
 .lab-row .lab-chosen figcaption { font-weight: 600; opacity: 1; }
 </style>"""
@@ -46,9 +48,12 @@ class Picture:
     chosen: bool = False  # in a thicker frame of the accent's colour
 
 
-def show_pictures(pictures: Sequence[Picture], side: int = 96) -> None:
-    """Pictures in rows that wrap, each `side` CSS pixels wide."""
-    st.html(STYLE + _row(pictures, side))
+def show_pictures(pictures: Sequence[Picture], side: int = 96, columns: int = 0) -> None:
+    """Pictures in rows that wrap, each `side` CSS pixels wide; at most `columns` in a row, 4 on a phone."""
+    row = _row(pictures, side)
+    if columns:
+        row = f'<div class="lab-columns" style="--columns: {columns}; --side: {side}px">{row}</div>'
+    st.html(STYLE + row)
 
 
 def show_named_rows(rows: Mapping[str, Sequence[Picture]], side: int) -> None:

@@ -1,6 +1,7 @@
 """Every number of a run: of an autoencoder, of a generator, of one that is both."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -65,3 +66,8 @@ def test_the_bar_of_a_run_that_is_both_never_goes_back(make, classifier_of):
     figures(make("variational"), classifier_of, count=20, progress=told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1.0)
+
+
+def test_options_of_the_evaluation_can_be_chosen(make):
+    found = figures(make("simple"), refuse, measure=partial(evaluate, limit=12))
+    assert found.reconstruction.images == 12
