@@ -80,10 +80,12 @@ def _every_step_reports(monkeypatch):
 @pytest.mark.parametrize("splits", [GREY, COLOUR], ids=["grey", "colour"])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_variant_learns(variant, splits):
-    """After the last epoch the reconstruction error lies well below what it was after the first."""
-    narrow = {"network.hidden": (32,)} if variant in ("simple", "deep", "variational") else {"network.channels": (8, 8)}
+    """At the end of the first chapter the reconstruction error lies well below what it was after the first epoch."""
+    dense = ("simple", "deep", "pretraining", "variational")
+    narrow = {"network.hidden": (32,)} if variant in dense else {"network.channels": (8, 8)}
     training, events = train(small(variant, {**narrow, "training.epochs": 6, "training.batch_size": 16}), splits)
-    first, *_, last = of_kind(Epoch, events)
+    epochs = of_kind(Epoch, events)
+    first, *_, last = [each for each in epochs if each.chapter == epochs[0].chapter]
     error = next(name for name in ("squared_error", "cross_entropy") if name in first.validation)
     assert last.train[error] < 0.9 * first.train[error]
     assert last.validation["loss"] < first.validation["loss"]
