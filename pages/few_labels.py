@@ -166,7 +166,8 @@ def _chart(task: Task, results: Results) -> "FewLabelsCurve | None":
     curve = show_curve(results, images, f"{PAGE}.curve")
     st.caption(
         f"Images of the test split put into a wrong class, in percent of {images:,}; mean and standard deviation over "
-        "draws of the labelled images. Both axes are logarithmic."
+        "draws of the labelled images. Both axes are logarithmic. Below the same in numbers: a column for each number "
+        "of labelled images."
     )
     show_errors(curve)
     return curve
@@ -181,7 +182,8 @@ def _read(curve: "FewLabelsCurve") -> None:
     said = []
     if best is not None:
         error = float(best.mean[best.labels == few][0])
-        said.append(f"With {few:,} labels {best.title[0].lower() + best.title[1:]} is best: {error:.1f} % wrong.")
+        name = best.title[0].lower() + best.title[1:]
+        said.append(f"With {few:,} labels {name} is best: {error:.1f}\N{NO-BREAK SPACE}% wrong.")
     gained = _gap(lines, few), _gap(lines, many)
     if few != many and gained[0] is not None and gained[1] is not None:
         said.append(

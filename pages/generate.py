@@ -325,9 +325,7 @@ def _rows(found: "Sequence[Quality | None]") -> list[Numbers]:
         row("Fréchet distance", f"drawn to test images, {frechet}", "frechet_own"),
         row("Floor", "training to test images, the same distance", "frechet_real_floor"),
         row("PCA + Gaussian", "images of random principal components to test images, the same", "frechet_pca_gaussian"),
-        Numbers(
-            "Classes covered", "with a tenth of an even share of the images, confidence above 0.5", covered
-        ),
+        Numbers("Classes covered", "with a tenth of an even share of the images, confidence above 0.5", covered),
         row("Nearest training image", f"of drawn images, {mean}", "nearest_train_distance"),
         row("The same of test images", f"of real images, {mean}", "nearest_train_distance_test"),
         row("Time", "ms per image", "milliseconds"),

@@ -11,7 +11,6 @@ from aecore.analysis.evaluate import Evaluation, Progress, evaluate
 from aecore.analysis.quality import Quality, quality
 from aecore.analysis.trained import Trained, model_of
 from aecore.data.image_set import Splits
-from aecore.errors import SettingError
 from aecore.model import Autoencoder
 from aecore.training.classifier import Classifier
 
@@ -42,25 +41,20 @@ def figures(
     classifier_of: ClassifierOf,
     count: int | None = None,
     progress: Progress | None = None,
-    importance_samples: int = 0,
+    measure: Measure = evaluate,
 ) -> Figures:
     """Measure whatever the run can do on its test images.
 
     `classifier_of` gives the classifier of its data set (`jobs.classifiers.classifier_for`) and is asked only where
-    images are drawn, `count` of them. `importance_samples` as in `evaluate`. `progress` is told the share done.
-    DataError where there is nothing to measure on, SettingError for importance samples of a model that has no
-    posterior to draw them from.
+    images are drawn, `count` of them. `progress` is told the share done. DataError where there is nothing to
+    measure on. `measure` is `evaluate`, or that with some of its options chosen.
     """
     model = model_of(trained)
-    if importance_samples and not isinstance(model, Autoencoder):
-        raise SettingError("Only a variational model has a likelihood to sample: leave out the importance samples.")
     parts = isinstance(model, Autoencoder) + model.generates
     tell = progress or (lambda done: None)
     reconstruction = generation = None
     if isinstance(model, Autoencoder):
-        reconstruction = evaluate(
-            trained, progress=lambda done: tell(done / parts), importance_samples=importance_samples
-        )
+        reconstruction = measure(trained, progress=lambda done: tell(done / parts))
     if model.generates:
         before, rest = 1 - 1 / parts, 1 / parts
         learned = classifier_of(trained.splits, lambda done: tell(before + rest * TRAINING_SHARE * done))

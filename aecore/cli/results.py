@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aecore.cli.answer import Answer, listing, table
 from aecore.cli.commands import Commands, Interrupted, Keys, add_run, runs_of, spelled
 from aecore.cli.output import say, show_progress
-from aecore.errors import RunError
+from aecore.errors import RunError, SettingError
 
 if TYPE_CHECKING:
     from aecore.jobs.reproduce import Agreement, Number
@@ -103,7 +103,12 @@ def add_commands(commands: Commands) -> None:
 
 def _evaluate(options: argparse.Namespace) -> Answer:
     run = runs_of(options).get(options.run)  # before torch is loaded: who mistypes a name need not wait
+    if options.importance_samples and not run.summary().encodes:
+        raise SettingError("Only a variational model has a likelihood to sample: leave out --importance-samples.")
 
+    from functools import partial
+
+    from aecore.analysis.evaluate import evaluate
     from aecore.analysis.figures import figures
     from aecore.jobs.classifiers import classifier_for
     from aecore.runs.opened import open_run
@@ -113,7 +118,7 @@ def _evaluate(options: argparse.Namespace) -> Answer:
         opened,
         classifier_for,
         progress=lambda done: show_progress(f"{done:4.0%} measured"),
-        importance_samples=options.importance_samples,
+        measure=partial(evaluate, importance_samples=options.importance_samples),
     )
     document = {
         "run": opened.run.id,

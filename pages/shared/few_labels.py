@@ -39,8 +39,10 @@ def _error(line: "FewLabelsLine", count: int) -> str:
     at = [index for index, each in enumerate(line.labels) if each == count]
     if not at:
         return "–"
-    mean = f"{line.mean[at[0]]:.2f}"
-    return f"{mean} ± {line.spread[at[0]]:.2f}" if line.draws[at[0]] > 1 else mean
+    mean, spread = float(line.mean[at[0]]), float(line.spread[at[0]])
+    digits = 1 if mean >= 10 else 2
+    both = f"{mean:.{digits}f}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{spread:.{digits}f}"
+    return both if line.draws[at[0]] > 1 else f"{mean:.{digits}f}"
 
 
 def newest_results(dataset: str) -> tuple[Results, str]:

@@ -65,13 +65,13 @@ def test_the_curve_has_mean_and_spread_of_every_method(store):
     assert drawn["Fine-tuned"]["y"] == [10.5, 3.5]
     assert drawn["Fine-tuned"]["error_y"]["array"] == pytest.approx([0.5**0.5] * 2)
     (table,) = tables(app)
-    assert table["Fine-tuned", ""] == ["10.50 ± 0.71", "3.50 ± 0.71"]
+    assert table["Fine-tuned", ""] == ["10.5\xa0±\xa00.7", "3.50\xa0±\xa00.71"]
 
 
 def test_what_to_read_from_it_is_said_in_its_own_numbers(store):
     made(store)
     said = sentences(open_page("few_labels"))
-    assert "With 10 labels fine-tuned is best: 10.5 % wrong." in said
+    assert "With 10 labels fine-tuned is best: 10.5\xa0% wrong." in said
     assert "Pretraining takes 30.0 percentage points off the error of the same network with 10 labels and 1.0" in said
     assert "in percent of 60" in said  # the test images of the data set
     assert "1 epoch" in said or "20 epochs" in said

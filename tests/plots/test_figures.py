@@ -8,6 +8,7 @@ import pytest
 from aecore.analysis.architecture import Architecture, Layer, architecture
 from aecore.analysis.demonstrations.code_size import CodeSizeCurve, CodeSizePoint
 from aecore.analysis.demonstrations.draws import EightDraws
+from aecore.analysis.demonstrations.few_labels import few_labels_curve
 from aecore.analysis.demonstrations.losses import loss_comparison
 from aecore.analysis.demonstrations.sparse_codes import SparseCodes, SparseRun
 from aecore.analysis.demonstrations.transposed import transposed_convolution
@@ -18,6 +19,7 @@ from aecore.plots import demonstrations as demonstration_plots
 from aecore.plots import quality
 from aecore.plots import sparsity as sparsity_plots
 from aecore.plots.architecture import architecture_drawing
+from aecore.plots.few_labels import few_labels_figure
 from aecore.plots.latent import code_map, dimension_bars
 from aecore.plots.palette import Palette
 from aecore.plots.training import loss_curves, loss_panels, run_curves
@@ -148,6 +150,32 @@ def test_a_histogram_sends_counts_and_not_the_numbers():
     figure = quality.histogram(np.arange(10_000.0), "squared error", PALETTE, marked=(5.0,))
     assert sum(figure.data[0].y) == 10_000
     assert len(figure.data[0].y) <= 60
+
+
+def test_chapters_with_numbers_of_their_own_each_have_a_panel_and_the_loss_is_not_shown_twice():
+    rows = [
+        {"epoch": 1, "step": 10, "train": {}, "validation": {"loss": 9.0, "squared_error": 9.0}},
+        {"epoch": 2, "step": 20, "train": {}, "validation": {"loss": 0.5, "class_nats": 0.5, "error_percent": 12.0}},
+    ]
+    titles = [
+        "Squared error, sum over pixels, per image",
+        "Cross-entropy of the class, nats per image",
+        "Wrong class, % of the images",
+    ]
+    assert list(loss_panels(rows, [], PALETTE)) == titles
+
+
+def test_a_method_is_a_line_with_its_spread_and_a_single_draw_has_none():
+    results = [
+        {"method": "tuned", "labels": 10, "seed": seed, "error_percent": error} for seed, error in enumerate((4.0, 6.0))
+    ]
+    curve = few_labels_curve(
+        [*results, {"method": "tuned", "labels": 100, "seed": 0, "error_percent": 2.0}], {"tuned": "T"}
+    )
+    (trace,) = few_labels_figure(curve, PALETTE, 50).data
+    assert (trace.name, list(trace.x), list(trace.y)) == ("T", [10, 100], [5.0, 2.0])
+    assert list(trace.error_y.array) == pytest.approx([2**0.5, 0.0])
+    assert list(trace.customdata) == ["± 1.41", ""]
 
 
 ENCODING = [key for key in VARIANTS if make_recipe(key, DataChoice("x")).parts.bottleneck.kind != "prior"]

@@ -9,6 +9,8 @@ import torch
 
 from aecore.data.image_set import ImageSet, Splits
 from aecore.errors import RunError, SettingError, TrainingError
+from aecore.model import Autoencoder
+from aecore.schemes.catalog import SCHEMES
 from aecore.training import loop
 from aecore.training.checkpoints import Checkpoint, Position, read_checkpoint
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
@@ -80,18 +82,18 @@ def _every_step_reports(monkeypatch):
 
 # --- it learns
 
+RECONSTRUCTING = [key for key in VARIANTS if SCHEMES[small(key).parts.scheme.kind].build.trains is Autoencoder]
+
 
 @pytest.mark.parametrize("splits", [GREY, COLOUR], ids=["grey", "colour"])
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_every_variant_learns(variant, splits):
-    """After the last epoch the reconstruction error lies well below what it was after the first."""
-    narrow = (
-        {"network.hidden": (32,)}
-        if variant in ("simple", "deep", "variational", "conditional")
-        else {"network.channels": (8, 8)}
-    )
+@pytest.mark.parametrize("variant", RECONSTRUCTING)
+def test_every_variant_that_reconstructs_learns_to(variant, splits):
+    """At the end of the first chapter the reconstruction error lies well below what it was after the first epoch."""
+    known = small(variant).parts.network.settings.to_dict()
+    narrow = {"network.hidden": (32,)} if "hidden" in known else {"network.channels": (8, 8)}
     training, events = train(small(variant, {**narrow, "training.epochs": 6, "training.batch_size": 16}), splits)
-    first, *_, last = of_kind(Epoch, events)
+    epochs = of_kind(Epoch, events)
+    first, *_, last = [each for each in epochs if each.chapter == epochs[0].chapter]
     error = next(name for name in ("squared_error", "cross_entropy") if name in first.validation)
     assert last.train[error] < 0.9 * first.train[error]
     assert last.validation["loss"] < first.validation["loss"]

@@ -1,0 +1,52 @@
+"""Few labels in a real browser: an experiment is started, outlives its tab, and is stopped and gone on with."""
+
+import pytest
+
+from aecore.experiments.store import Experiments
+from tests.browser.servers import PROJECT, serving
+from tests.pages.oblong import NAME, make_oblong
+from tests.runs.tiny import until
+
+
+@pytest.fixture
+def store(tmp_path):
+    make_oblong()
+    return Experiments(tmp_path / "runs")
+
+
+@pytest.fixture
+def address(store, tmp_path):
+    with serving(PROJECT / "app.py", tmp_path / "server.log", AECORE_RUNS=str(tmp_path / "runs")) as url:
+        yield url
+
+
+def test_an_experiment_outlives_its_tab_and_goes_on_after_a_stop(open_tab, address, store):
+    from playwright.sync_api import expect
+
+    tab = open_tab()
+    tab.goto(f"{address}/few_labels")
+    tab.get_by_text("on this machine").wait_for()
+    tab.get_by_role("combobox", name="Data set").click()
+    tab.get_by_role("option", name=NAME.capitalize()).click()
+    for label, value in (("Numbers of labels", "8"), ("Epochs (passes)", "400")):
+        field = tab.get_by_role("textbox" if value == "8" else "spinbutton", name=label)
+        field.fill(value)
+        field.press("Enter")
+    tab.get_by_text("on this machine").wait_for()
+    tab.get_by_role("button", name="Start").click()
+    tab.get_by_text("pretraining on 240 images without labels").wait_for()
+    assert "experiment=" in tab.url
+    tab.close()
+
+    (experiment,) = store.list()
+    assert experiment.summary().state == "running"
+    tab = open_tab(width=390, height=844, dark=True)
+    tab.goto(f"{address}/few_labels?experiment={experiment.id}")
+    tab.get_by_role("button", name="Stop").click()
+    tab.get_by_text("They are kept.").wait_for()
+    assert experiment.summary().state == "stopped"
+
+    tab.get_by_role("button", name="Resume").click()
+    until(lambda: experiment.summary().state == "finished", "the end")
+    expect(tab.locator(".js-plotly-plot").first).to_be_visible()
+    tab.get_by_role("row", name="Fine-tuned").wait_for()
