@@ -79,7 +79,7 @@ class Neighbourhoods:
         count, k = nearest.shape
         places = np.take_along_axis(self._places, nearest, axis=1).astype(np.int64)
         beyond = int(np.maximum(places - k, 0).sum())
-        return 1.0 - 2.0 * beyond / (count * k * (2 * count - 3 * k - 1))
+        return 1.0 - 2.0 * beyond / float(count * k * (2 * count - 3 * k - 1))
 
 
 def _places(images: Pixels) -> Places:

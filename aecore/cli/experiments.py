@@ -31,7 +31,8 @@ ONE: Keys = {
     **SUMMARY,
     "settings": "an object: all of them",
     "results": "a list of objects. few_labels: method, labels (how many), seed (of their draw), error_percent (of "
-    "the test images), seconds; and one with method=pretraining, parameters, epochs. dimensions: method, size (numbers per code), accuracy "
+    "the test images), seconds; and one with method=pretraining, parameters, epochs. "
+    "dimensions: method, size (numbers per code), accuracy "
     "(of 10 nearest neighbours) and trustworthiness, 0 to 1, fitted_on (images), seconds, note",
 }
 STOP_PATIENCE_S = 30.0

@@ -60,7 +60,7 @@ def _seconds(settings: Settings, dataset: str) -> float:
 
 def _table(results: Sequence[Values]) -> Table:
     """A row for each method, two columns for each size: accuracy in percent and trustworthiness."""
-    sizes = sorted({int(each["size"]) for each in results if each.get("method") != "Pixels" and _is_number(each)})
+    sizes = sorted({each for each in map(_size, results) if each is not None})
     rows: dict[str, dict[str, object]] = {}
     for each in results:
         row = rows.setdefault(str(each["method"]), {"method": each["method"]})
@@ -75,8 +75,10 @@ def _table(results: Sequence[Values]) -> Table:
     }
 
 
-def _is_number(values: Values) -> bool:
-    return isinstance(values.get("size"), int)
+def _size(values: Values) -> int | None:
+    """Of a method's code; the pixels themselves have no column of their own."""
+    size = values.get("size")
+    return size if isinstance(size, int) and values.get("method") != "Pixels" else None
 
 
 DIMENSIONS = Kind(
