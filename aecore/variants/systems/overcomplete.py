@@ -44,9 +44,7 @@ VARIANT = Variant(
     ),
     presets=(
         Preset("Without constraint", "clean images in, clean images out", {"corruption.kind": "none"}),
-        Preset(
-            "Masking noise", "half of the pixels are missing", {"corruption.kind": "masking", "corruption.share": 0.5}
-        ),
+        Preset("More noise", "three quarters of the pixels are missing", {"corruption.share": 0.75}),
         Preset("Gaussian noise", "every pixel is off", {"corruption.kind": "gaussian", "corruption.noise_std": 0.5}),
     ),
 )

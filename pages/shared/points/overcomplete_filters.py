@@ -56,7 +56,7 @@ def _what_is_missing(runs: dict[str, tuple[Run, dict[str, Any]]], dataset: str) 
         st.caption("Not there yet: a run without a constraint, the preset of that name, or from a shell:")
         how_to_train({**usual, "parts": {**usual["parts"], "corruption": {"kind": "none"}}})
     if not set(runs) - {FREE}:
-        st.caption("Not there yet: a run with noise, for instance the preset “Masking noise”, or from a shell:")
+        st.caption("Not there yet: a run with noise, as it stands here, or from a shell:")
         how_to_train(with_choice(usual_recipe("overcomplete", dataset), "corruption", {}))
 
 
