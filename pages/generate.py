@@ -33,6 +33,7 @@ SEED = "seed"
 CHANCE = -1  # of the class
 MOST_RUNS = 4
 USUAL_IMAGES, MOST_IMAGES = 16, 64
+YARDSTICK = 200  # test images whose neighbours are looked up at once; all of the table's would keep a person waiting
 SIDE, LARGE_SIDE = 56, 112  # CSS pixels, about
 MOST_GUIDANCE = 5.0
 STEPS = (0, 1, 2, 5, 10, 20, 50, 100)  # 0: the model's own number
@@ -241,7 +242,8 @@ def _neighbour(side: Side, asked: Asked, drawn: "Drawn", sample: int) -> None:
     ]
     show_pictures(shown, side_for(train.shape[2], LARGE_SIDE))
     st.caption(
-        f"Distance {digits(distance)}; test images are {digits(real)} away from theirs on average. "
+        f"Distance {digits(distance)}; {min(YARDSTICK, len(side.opened.splits.test))} test images are {digits(real)} "
+        "away from theirs on average. "
         "Euclidean, over all pixels from 0 to 1."
     )
 
@@ -257,7 +259,7 @@ def _nearest(_opened: "OpenRun", path: str, version: int, asked: Asked, _drawn: 
 def _real_distance(_opened: "OpenRun", path: str) -> float:
     from aecore.analysis.quality import real_distance
 
-    return real_distance(_opened)
+    return real_distance(_opened, YARDSTICK)
 
 
 def _lines(sides: Sequence[Side], asked: Asked) -> None:
