@@ -49,7 +49,13 @@ def with_entry(catalog: str) -> str:
     imported, line = entry()
     before, after = catalog.split('    Part("bce"', 1)
     rest, others = after.split("\n", 1)
-    return before.replace("from aecore.", f"{imported}from aecore.", 1) + '    Part("bce"' + rest + "\n" + line + others
+    return (
+        before.replace("from aecore.", f"{imported}from aecore.", 1)
+        + '    Part("bce"'
+        + rest
+        + f"\n    {line.strip()},\n"
+        + others
+    )
 
 
 @pytest.fixture(scope="module")

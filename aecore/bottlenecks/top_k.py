@@ -40,8 +40,8 @@ class TopKSettings(Settings):
         16, 1, 16384, "units", "k: how many numbers of the code may be other than 0 for one image", logarithmic=True
     )
     boost: float = setting(
-        2.0, 0.0, 10.0, reason="how much units that are rarely on are preferred, so that none stays dead; 0 for not at "
-        "all", advanced=True,
+        2.0, 0.0, 10.0, "times the lack", "how much units that are rarely on are preferred, so that none stays dead; "
+        "0 for not at all", advanced=True,
     )  # fmt: skip
 
     def __post_init__(self) -> None:

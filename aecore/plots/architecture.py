@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 from plotly import graph_objects as go
@@ -76,7 +77,8 @@ def _bars(architecture: Architecture, palette: Palette) -> list[_Bar]:
     shape, stages = architecture.image_shape, architecture.stages
     last = max(index for index, layer in enumerate(stages) if layer.part in MAKERS)  # it makes the image
     stages = tuple(layer for index, layer in enumerate(stages) if layer.kind not in BESIDE or index == last)
-    bars = [] if stages[0].part == "bottleneck" else [_Bar("image", shape, "", 0, palette.muted)]
+    made_of_nothing = stages[0].part == "bottleneck" and not prod(stages[0].shape_in)
+    bars = [] if made_of_nothing else [_Bar("image", shape, "", 0, palette.muted)]
     for layer, following in zip(stages, [*stages[1:], None], strict=True):
         bar = _bar(layer, following, palette)
         if layer.part in MAKERS and (following is None or following.part not in MAKERS):

@@ -38,7 +38,7 @@ class PretrainingSettings(Settings):
 
     labelled: int = setting(
         1000, 0, 10_000_000, "images", "training images whose label is known, of each class about as many; 0 all",
-        label="Labelled images", logarithmic=True,
+        label="Labelled images",
     )  # fmt: skip
     head_share: float = setting(
         0.1, 0.0, 1.0, "of the epochs", "the head alone learns, the encoder is frozen", label="Frozen"

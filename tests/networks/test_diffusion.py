@@ -136,9 +136,9 @@ def test_the_average_answers_unless_in_training_and_follows_the_fitted_weights()
     made.train()
     assert torch.equal(made.answer(images, times, None), made.fitted(images, times))
     before = [each.clone() for each in made.average.parameters()]
-    made.follow(decay=0.999)  # the first time only a tenth is kept
+    made.follow(decay=0.999)  # the first time only an eleventh is kept
     for old, new, fitted in zip(before, made.average.parameters(), made.fitted.parameters(), strict=True):
-        assert torch.allclose(new, 0.1 * old + 0.9 * fitted, atol=1e-6)
+        assert torch.allclose(new, (old + 10 * fitted) / 11, atol=1e-6)
     made.get_buffer("followed").fill_(10**6)
     before = [each.clone() for each in made.average.parameters()]
     made.follow(decay=0.75)

@@ -93,7 +93,7 @@ def test_the_average_follows_only_after_the_step():
     assert all(torch.equal(old, new) for old, new in zip(average, made.model.average.parameters(), strict=True))
     assert next(phases, None) is None
     for old, new in zip(average, made.model.average.parameters(), strict=True):
-        assert torch.allclose(new, old + 0.9, atol=1e-5)
+        assert torch.allclose(new, old + 10 / 11, atol=1e-5)
 
 
 def test_the_two_chapters_train_the_autoencoder_first_and_leave_it_alone_then():

@@ -144,4 +144,4 @@ def test_networks_without_levels_are_refused_with_the_way_out():
     made = composed()
     made.model.decoder = nn.Sequential(*made.model.decoder)
     with pytest.raises(SettingError, match=r"do not come in levels.*scheme\.kind=end_to_end"):
-        made.scheme.check(made.model)
+        made.scheme.equip(made.model, 0)

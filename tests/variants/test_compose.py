@@ -239,7 +239,8 @@ def test_the_parts_reach_the_composition():
 
 
 def test_a_kl_penalty_without_a_posterior_is_refused_with_both_ways_out():
-    sentence = r"bottleneck is 'plain' and has no posterior: set bottleneck\.kind=gaussian or penalty\.kind=none"
+    ways = r"set bottleneck\.kind=gaussian or gaussian_class or penalty\.kind=none"
+    sentence = rf"bottleneck is 'plain' and has no posterior: {ways}"
     with pytest.raises(SettingError, match=sentence):
         recipe(changes={"penalty.kind": "kl"})
 
@@ -250,7 +251,7 @@ def test_a_kl_penalty_without_a_posterior_is_refused_with_both_ways_out():
         ("kl_rate", "plain", r"no activations from 0 to 1: set bottleneck\.kind=sigmoid or penalty\.kind=none"),
         ("kl_rate", "top_k", r"no activations from 0 to 1: set bottleneck\.kind=sigmoid or penalty\.kind=none"),
         ("l1", "gaussian", r"no activations: set bottleneck\.kind=plain or sigmoid or top_k or penalty\.kind=none"),
-        ("kl", "sigmoid", r"no posterior: set bottleneck\.kind=gaussian or penalty\.kind=none"),
+        ("kl", "sigmoid", r"no posterior: set bottleneck\.kind=gaussian or gaussian_class or penalty\.kind=none"),
     ],
 )
 def test_a_penalty_without_what_it_needs_is_refused_with_the_ways_out(penalty, bottleneck, sentence):

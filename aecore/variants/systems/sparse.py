@@ -47,7 +47,7 @@ VARIANT = Variant(
         "training.epochs",
     ),
     presets=(
-        Preset("L1", "the lecture's: every activation has a price", {"penalty.kind": "l1", "penalty.weight": 0.3}),
+        Preset("L1", "the lecture's: every activation has a price, here a high one", {"penalty.weight": 1.0}),
         Preset(
             "KL to a target rate",
             "every unit on for a twentieth of the images",
