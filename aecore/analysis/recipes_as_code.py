@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from aecore.errors import SettingError
 from aecore.training.recipe import Recipe, make_recipe
+from aecore.variants.catalog import variant as find_variant
 
 SHELL = "python -m aecore"
 LITERALS = (str, int, float, bool, type(None))
@@ -30,7 +31,7 @@ def train_lines(recipe: Recipe, device: str = "auto", name: str | None = None) -
     changes = changes_of(recipe)
     words = [SHELL, "train", recipe.variant, "--dataset", shlex.quote(recipe.data.name)]
     words += ["--classes", ",".join(map(str, recipe.data.classes))] if recipe.data.classes else []
-    words += ["--limit", str(recipe.data.limit)] if recipe.data.limit else []
+    words += ["--limit", str(recipe.data.limit)] if _limited(recipe) else []
     words += ["--epochs", str(first.epochs), "--seed", str(recipe.seed)]
     words += ["--device", shlex.quote(device)] if device != "auto" else []
     words += ["--name", shlex.quote(name)] if name else []
@@ -44,7 +45,7 @@ def train_lines(recipe: Recipe, device: str = "auto", name: str | None = None) -
 def _train_in_python(recipe: Recipe, changes: dict[str, object], device: str, name: str | None) -> list[str]:
     data = repr(recipe.data.name)
     data += f", classes={recipe.data.classes!r}" if recipe.data.classes else ""
-    data += f", limit={recipe.data.limit}" if recipe.data.limit else ""
+    data += f", limit={recipe.data.limit}" if _limited(recipe) else ""
     lines = [
         "from aecore.jobs import run_here",
         "from aecore.runs.store import Runs",
@@ -65,6 +66,11 @@ def _train_in_python(recipe: Recipe, changes: dict[str, object], device: str, na
         "for event in run_here(run):",
         "    print(event)",
     ]
+
+
+def _limited(recipe: Recipe) -> bool:
+    """Whether the training images are fewer than the variant itself takes."""
+    return recipe.data.limit not in (0, find_variant(recipe.variant).images)
 
 
 def changes_of(recipe: Recipe) -> dict[str, object]:

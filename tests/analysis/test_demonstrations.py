@@ -204,7 +204,7 @@ def test_only_a_diffusion_model_goes_in_steps(make):
 def test_an_image_is_mixed_from_itself_to_noise():
     image = np.full((1, 4, 4), 255, np.uint8)
     clean, half, noisy = mixed(image, (0.0, 0.5, 1.0))
-    assert (clean == 1).all()
+    assert clean.min() > 0.999  # the schedule begins with next to no noise
     assert 0.5 < half.mean() < 1
     assert noisy.mean() == pytest.approx(0.5, abs=0.3)
     assert noisy.std() > 0.2

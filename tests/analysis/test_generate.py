@@ -57,16 +57,17 @@ def test_truncation_brings_images_closer_to_each_other():
 def test_what_a_model_does_not_mind_is_said_and_changes_nothing(make):
     trained = make("variational")
     asked = draw(trained, 3, label=1, truncation=0.5, guidance=2.0, steps=10)
-    assert asked.unminded == ("class", "truncation", "guidance", "steps")
+    assert asked.unminded == ("class", "guidance", "steps")
     assert asked.labels is None
-    np.testing.assert_array_equal(asked.images, draw(trained, 3).images)
+    np.testing.assert_array_equal(asked.images, draw(trained, 3, truncation=0.5).images)
     assert draw(painter(), 3, label=1, truncation=0.5, guidance=2.0).unminded == ("guidance",)
     assert draw(trained, 3).unminded == ()
 
 
 def test_controls_and_classes_are_those_of_the_model_and_its_images(make):
     assert controls_of(painter()) == {"labels", "truncation"}
-    assert controls_of(make("variational")) == set()
+    assert controls_of(make("variational")) == {"truncation"}
+    assert controls_of(make("conditional")) == {"labels", "truncation"}
     assert classes_of(painter()) == (0, 1, 2, 3)
 
 

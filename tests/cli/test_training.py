@@ -61,7 +61,7 @@ def test_every_part_takes_its_settings(lab):
     assert recipe["parts"]["corruption"] == {"kind": "masking", "share": 0.25}
     assert recipe["parts"]["network"]["channels"] == [4, 8]
     assert recipe["parts"]["bottleneck"] == {"kind": "gaussian", "code_size": 5}
-    assert recipe["parts"]["penalty"] == {"kind": "kl", "beta": 0.5}
+    assert recipe["parts"]["penalty"] == {"kind": "kl", "beta": 0.5, "warm_up": 0.0}
     assert (recipe["stages"][0]["learning_rate"], recipe["stages"][0]["flip"]) == (1e-3, True)
     assert (recipe["data"]["classes"], recipe["data"]["limit"], recipe["seed"]) == ([0, 2], 20, 3)
 
@@ -84,7 +84,7 @@ def test_a_seed_gives_the_same_numbers_again_and_another_seed_others(lab):
         (["--set", "optimiser.lr=2"], "where part is one of corruption, network"),
         (["--set", "network.kind=magic"], "no network 'magic': choose one of dense, conv"),
         (["--set", "training.speed=2"], "the settings here are epochs, batch_size"),
-        (["--set", "penalty.kind=kl"], "set bottleneck.kind=gaussian or penalty.kind=none"),
+        (["--set", "penalty.kind=kl"], "set bottleneck.kind=gaussian or gaussian_class or penalty.kind=none"),
         (["--epochs", "0"], "training.epochs is 0 passes: choose a value from 1"),
         (["--limit", "-3"], "data.limit is -3"),
         (["--seed", "-3"], "The seed is -3"),

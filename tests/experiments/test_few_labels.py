@@ -14,7 +14,7 @@ from aecore.experiments.store import Experiments, make_task, read_shipped, ship_
 from aecore.jobs.foreground import experiment_here
 from tests.runs.tiny import NAME
 
-SMALL = {"labels": (8, 0), "draws": 2, "epochs": 1, "code_size": 3, "steps": 60}
+SMALL = {"labels": (8, 0), "draws": 2, "epochs": 1, "code_size": 3, "steps": 150}
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_easy_pictures_are_told_apart_when_all_have_a_label(finished, splits):
 def test_its_progress_goes_from_nothing_to_all(finished):
     _, events = finished
     done = [each.done for each in events if isinstance(each, Advance)]
-    assert done == sorted(done)
+    assert np.diff(done).min() > -1e-9
     assert (done[0] < 0.5, done[-1]) == (True, 1.0)
 
 
