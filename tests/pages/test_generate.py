@@ -108,7 +108,7 @@ def test_the_chosen_sample_has_its_nearest_training_image_beside_it(colour):
 
 def test_nothing_is_asked_for_that_no_run_minds(colour):
     app = open_page("generate", run=colour.id)
-    assert {each.label for each in app.slider} == {"How many"}
+    assert {each.label for each in app.slider} == {"How many", "Truncation"}  # no steps, no guidance
     assert "Class" not in {each.label for each in app.selectbox}
 
 
