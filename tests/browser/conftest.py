@@ -11,7 +11,7 @@ import pytest
 from tests.browser.servers import PROJECT, serving
 from tests.chromium import require_chromium
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 
 
 def pytest_collection_modifyitems(items):

@@ -9,7 +9,7 @@ from aecore.runs.store import Runs
 from tests.browser.servers import PROJECT, serving
 from tests.pages.oblong import make_oblong
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 LONG = 5000  # epochs: a run that goes on until it is stopped
 
 
