@@ -1,8 +1,7 @@
 """How the game of a generator and its discriminator went: images from the same codes, and the numbers of each epoch.
 
 Everything but the classes is read from what the run recorded. A generated image is counted with the class of the
-validation image nearest to it in pixels: no classifier is needed, and on MNIST it is right for about 19 of 20 real
-images. What counts as a collapse is stated here:
+validation image nearest to it in pixels, for which no classifier is needed. What counts as a collapse is stated here:
 generated images that are on average less than `COLLAPSED` times as far apart as real ones, in pixels.
 """
 
