@@ -24,7 +24,7 @@ from aecore.analysis.trained import Floats, Indices
 
 Predict = Callable[[Floats], Indices]  # features [n, d] -> class of each [n]
 
-PENALTY = 10.0  # C of the SVM
+PENALTY = 3.0  # C of the SVM
 NEIGHBOURS = 10
 SPREAD = 0.99  # a: how far labels travel
 ROUNDS = 40

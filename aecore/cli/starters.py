@@ -39,6 +39,7 @@ CLASSIFIER: Keys = {
     "threads": "of the processor that it was trained with",
     "torch": "its version",
 }
+DRAWN = 2_000  # images, so that distances of fast and slow generators can be compared
 
 
 def add_commands(commands: Commands) -> None:
@@ -90,7 +91,7 @@ def _made(starter: "Starter", options: argparse.Namespace) -> dict[str, Any]:
 
     place = STARTER_RUNS / starter.key
     shipped = Run(place, starter=True) if options.measure else ship(_trained(starter, options), place)
-    found = figures(open_run(shipped), classifier_for).to_dict()
+    found = figures(open_run(shipped), classifier_for, DRAWN).to_dict()
     keep_figures(shipped, found)
     say(f"{starter.key} is {'measured' if options.measure else 'shipped'}")
     return {"seconds": shipped.metrics()[-1]["seconds"], "bytes": shipped.bytes_on_disk(), "figures": found}

@@ -10,6 +10,8 @@ from aecore.data.shipped import SHIPPED, load_shipped, shipped_datasets
 from aecore.data.splits import nested_subset
 from aecore.errors import DataError
 
+LEAST_VALIDATION = 500  # images, where training images are limited
+
 
 def datasets() -> tuple[DatasetInfo, ...]:
     """Every data set there is, the shipped ones first. No picture is read."""
@@ -20,14 +22,17 @@ def load(name: str, classes: Sequence[int] = (), limit: int = 0) -> Splits:
     """The data set `name` in its three parts.
 
     `classes` keeps only these classes, in all parts. `limit` keeps that many training images, of every class about
-    as many; those of a smaller limit are among those of a larger one. The fingerprint is that of the whole data set.
+    as many; those of a smaller limit are among those of a larger one. It keeps as many validation images, but at least
+    500 of them: otherwise short epochs would be spent on validation. Test images all stay. The fingerprint is that of
+    the whole data set.
     DataError for an unknown name or class, and when a part would be left without images.
     """
     splits = _load_whole(name)
     train, validation, test = (each.of_classes(classes) for each in (splits.train, splits.validation, splits.test))
     for part, images in (("training", train), ("validation", validation), ("test", test)):
         _require_images(part, images, splits.train)
-    return replace(splits, train=nested_subset(train, limit), validation=validation, test=test)
+    checked = max(limit, LEAST_VALIDATION) if limit > 0 else 0
+    return replace(splits, train=nested_subset(train, limit), validation=nested_subset(validation, checked), test=test)
 
 
 def file_names(name: str) -> tuple[str, ...]:

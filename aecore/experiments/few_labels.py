@@ -45,13 +45,13 @@ class FewLabelsSettings(Settings):
     )  # fmt: skip
     draws: int = setting(5, 1, 50, "per number", "how often the labelled images are drawn anew", label="Draws")
     epochs: int = setting(20, 1, 1000, "passes", "pretraining: how often every image is seen without its label")
-    code_size: int = setting(16, 1, 1024, "numbers", "length of the code")
+    code_size: int = setting(10, 1, 1024, "numbers", "length of the code")
     network: str = setting("dense", choices=("dense", "conv"), reason="encoder and decoder", label="Networks")
     steps: int = setting(
         1000, 1, 100_000, "steps", "of the classifiers, from scratch and fine-tuned", logarithmic=True, advanced=True
     )
     noise: float = setting(
-        0.0, 0.0, 1.0, "of the pixels", "pretraining: share of the pixels that are blackened", advanced=True
+        0.3, 0.0, 1.0, "of the pixels", "pretraining: share of the pixels that are blackened", advanced=True
     )
     shift_pixels: float = setting(
         1.5, 0.0, 32.0, "pixels", "the networks see labelled images shifted by up to this much", label="Shift",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 
@@ -217,22 +218,15 @@ class _Work:
 
     @cached_property
     def pretrained(self) -> Checkpoint:
-        """The weights after pretraining, as the beginning of another training."""
-        return Checkpoint(Position(), read_checkpoint(self.place.folder / ENCODER).weights_only().tensors)
+        """What the encoder has learned."""
+        return pretrained_in(self.place.folder)
 
     # --- what the methods see
 
     @cached_property
     def codes(self) -> tuple[Floats, Floats]:
         """Of training and test images."""
-        splits = self.splits
-        model = compose(
-            self.plan.pretraining_recipe().parts, splits.shape, self.plan.settings.seed, splits.classes
-        ).model
-        assert isinstance(model, Autoencoder)
-        model.load_state_dict(self.pretrained.part("model"))
-        model.to(self.plan.device.key).eval().requires_grad_(False)
-        return _coded(model, splits.train), _coded(model, splits.test)
+        return codes_of(self.plan, self.pretrained, self.splits)
 
     @cached_property
     def pixels(self) -> Floats:
@@ -297,6 +291,20 @@ class _Work:
         model = training.model.eval()
         assert isinstance(model, Autoencoder)
         return 100.0 * float(np.mean(classify(model, self.splits.test.images) != self.truth[1]))
+
+
+def pretrained_in(folder: Path) -> Checkpoint:
+    """The weights after pretraining, as the beginning of another training."""
+    return Checkpoint(Position(), read_checkpoint(folder / ENCODER, "model.").tensors)
+
+
+def codes_of(plan: Plan, pretrained: Checkpoint, splits: Splits) -> tuple[Floats, Floats]:
+    """The codes of training and test images by the pretrained encoder: [n, code size] each."""
+    model = compose(plan.pretraining_recipe().parts, splits.shape, plan.settings.seed, splits.classes).model
+    assert isinstance(model, Autoencoder)
+    model.load_state_dict(pretrained.part("model"))
+    model.to(plan.device.key).eval().requires_grad_(False)
+    return _coded(model, splits.train), _coded(model, splits.test)
 
 
 def _coded(model: Autoencoder, images: ImageSet) -> Floats:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from aecore.errors import RunError
@@ -18,7 +19,7 @@ from aecore.jobs.foreground import run_here
 from aecore.runs.archive import TEXTS
 from aecore.runs.arrays import read_arrays, to_bytes
 from aecore.runs.files import write_file
-from aecore.runs.folder import CHECKPOINT, INPUTS, PREVIEW, SNAPSHOTS, STEPS, Run
+from aecore.runs.folder import CHECKPOINT, INPUTS, METRICS, PREVIEW, SNAPSHOTS, STEPS, Run
 from aecore.runs.job_folder import LOG, STATUS
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
@@ -29,7 +30,8 @@ from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
 
 LEFT_OUT = (LOG, STEPS)
-SNAPSHOT_BYTES = 100_000  # of the codes in all snapshots of one starter run: long ones are recorded at fewer epochs
+SNAPSHOT_BYTES = 50_000  # of the codes in all snapshots of one starter run: long ones are recorded at fewer epochs
+MOST_EPOCHS = 200  # of which the measurements are kept: of more, fewer and fewer towards the end
 CODES, CODE_NUMBERS = 1000, 10_000  # images whose codes are kept, and numbers in them together
 OF_THE_PROCESS = ("launched", "pid", "place", "progress", "heartbeat", "bytes")  # nothing to do with what was learned
 
@@ -67,8 +69,13 @@ STARTERS = (
     Starter("tied-mnist", "Tied, 32 numbers", "tied", "mnist"),
     Starter("untied-mnist", "Untied, 32 numbers", "tied", "mnist", {"network.kind": "dense"}),
     Starter("greedy-mnist", "Layer by layer, 32 numbers", "greedy", "mnist"),
+    Starter("greedy-alone-mnist", "Layer by layer, never as a whole", "greedy", "mnist", {"scheme.fine_tuning": 0.0}),
+    Starter("greedy-whole-mnist", "The same layers end to end", "greedy", "mnist", {"scheme.kind": "end_to_end"}),
     Starter("memorising-mnist", "Fifty digits by heart", "memorising", "mnist"),
     Starter("overcomplete-mnist", "800 numbers out of noise", "overcomplete", "mnist"),
+    Starter(
+        "overcomplete-free-mnist", "800 numbers, unconstrained", "overcomplete", "mnist", {"corruption.kind": "none"}
+    ),
     Starter("gan-mnist", "Digits from noise", "gan", "mnist", {"training.epochs": 3}),
     Starter(
         "vae-20-mnist",
@@ -81,6 +88,22 @@ STARTERS = (
             "training.epochs": 50,
             "training.learning_rate": 3e-3,
             "training.weight_decay": 0.05,
+        },
+    ),
+    Starter(
+        "vae-50-mnist",
+        "Binarised digits, 50 numbers",
+        "variational",
+        "mnist",
+        {
+            "network.hidden": (304, 256),
+            "bottleneck.code_size": 50,
+            "penalty.warm_up": 0.15,
+            "training.binarise": True,
+            "training.epochs": 150,
+            "training.learning_rate": 3e-3,
+            "training.weight_decay": 0.05,
+            "training.snapshots": 4,
         },
     ),
     Starter("conditional-mnist", "Digits to order", "conditional", "mnist", {"training.epochs": 20}),
@@ -124,6 +147,9 @@ STARTERS = (
         "mnist",
         {"network.hidden": (156, 128), "training.shift_pixels": 1.0, "training.rotate_degrees": 8.0},
     ),
+    Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist"),
+    Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist", {"training.epochs": 12}),
+    Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
 )
 
 
@@ -171,7 +197,7 @@ def _weights(run: Run) -> bytes:
     model = open_run(run).composition.model
     model.settle()
     tensors = {f"model.{name}": each for name, each in model.state_dict().items()}
-    return Checkpoint(checkpoint.position, tensors).weights_only().to_bytes()
+    return Checkpoint(checkpoint.position, tensors).to_few_bytes()
 
 
 def _ship_records(run: Run, made: Path) -> None:
@@ -179,6 +205,8 @@ def _ship_records(run: Run, made: Path) -> None:
     for name in TEXTS:
         if name not in LEFT_OUT and (run.path / name).is_file():
             shutil.copyfile(run.path / name, made / name)
+    lines = (made / METRICS).read_bytes().splitlines(keepends=True)
+    write_file(made / METRICS, b"".join(lines[index] for index in _kept_epochs(len(lines))))
     preview, inputs = read_arrays(run.path / PREVIEW), read_arrays(run.path / SNAPSHOTS / INPUTS)
     count = _kept_codes(preview["codes"])
     write_file(made / PREVIEW, to_bytes(preview | {"codes": preview["codes"][:count]}))
@@ -194,6 +222,13 @@ def _ship_snapshots(run: Run, made: Path) -> None:
         kept = {name: each for name, each in read_arrays(path).items() if not name.startswith("decoder.")}
         codes = kept["codes"][: _kept_codes(kept["codes"])]
         write_file(made / SNAPSHOTS / path.name, to_bytes(kept | {"codes": codes}))
+
+
+def _kept_epochs(count: int) -> list[int]:
+    """Which of `count` epochs stay, as indices: all of the first ones, then at growing distances, and the last."""
+    if count <= MOST_EPOCHS:
+        return list(range(count))
+    return sorted({round(float(each)) - 1 for each in np.geomspace(1, count, MOST_EPOCHS)})
 
 
 def keep_figures(run: Run, figures: Mapping[str, object]) -> None:

@@ -53,13 +53,16 @@ class Checkpoint:
         """False for weights alone, unless no step was taken yet: then there is no more to know."""
         return self.position.step == 0 or any(name.startswith("optimiser.") for name in self.tensors)
 
-    def weights_only(self) -> "Checkpoint":
-        """The model alone, to be written in as few bytes as it can be used with."""
-        return Checkpoint(self.position, compact(self.tensors))
-
     def to_bytes(self) -> bytes:
         """The file's content."""
-        tensors = {name: each.detach().cpu().contiguous() for name, each in self.tensors.items()}
+        return self._written(self.tensors)
+
+    def to_few_bytes(self) -> bytes:
+        """The content of a file of the model alone, in as few bytes as it can be used with; read like any other."""
+        return self._written(compact(self.tensors))
+
+    def _written(self, named: Mapping[str, Tensor]) -> bytes:
+        tensors = {name: each.detach().cpu().contiguous() for name, each in named.items()}
         position = json.dumps(vars(self.position))
         header = {"format": FORMAT, "position": position, "digest": digest(position, tensors.items())}
         content: bytes = save(tensors, metadata=header)

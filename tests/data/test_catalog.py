@@ -40,9 +40,11 @@ def test_smaller_limits_lie_within_larger_ones_and_are_balanced():
     assert set(np.bincount(large.train.labels)) == {100}
 
 
-def test_a_limit_leaves_validation_and_test_whole():
-    splits = load("mnist", limit=10)
-    assert (len(splits.validation), len(splits.test)) == (5_000, 10_000)
+@pytest.mark.parametrize(("limit", "checked"), [(0, 5_000), (10, 500), (700, 700), (20_000, 5_000)])
+def test_a_limit_leaves_the_test_images_whole_and_as_many_validation_images_but_at_least_500(limit, checked):
+    splits = load("mnist", limit=limit)
+    assert (len(splits.validation), len(splits.test)) == (checked, 10_000)
+    assert len(set(splits.validation.labels)) == 10
 
 
 def test_classes_are_chosen_in_all_parts_before_the_limit():

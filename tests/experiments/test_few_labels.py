@@ -5,13 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from aecore.errors import RunError, SettingError
 from aecore.experiments.catalog import EXPERIMENTS, find_kind
 from aecore.experiments.experiment import Advance, Place, Result
 from aecore.experiments.few_labels import METHODS
+from aecore.experiments.few_labels_work import ENCODER, Plan, Sizes, codes_of, pretrained_in
 from aecore.experiments.store import Experiments, make_task, read_shipped, ship_experiment
 from aecore.jobs.foreground import experiment_here
+from aecore.training.checkpoints import read_checkpoint
+from aecore.training.loop import Training
+from aecore.training.precision import find_device
 from tests.runs.tiny import NAME
 
 SMALL = {"labels": (8, 0), "draws": 2, "epochs": 1, "code_size": 3, "steps": 150}
@@ -42,6 +47,23 @@ def test_every_method_is_tried_for_every_number_and_draw_and_all_labels_once(fin
     assert cells == [("pretraining", 0, 0), *expected, *((method, count, 0) for method in METHODS)]
     assert experiment.summary().state == "finished"
     assert all(0 <= each["error_percent"] <= 100 for each in experiment.results()[1:])
+
+
+def test_frozen_features_are_the_codes_of_the_pretrained_encoder_and_fine_tuning_begins_with_it(finished, splits):
+    experiment, _ = finished
+    settings = experiment.task().settings
+    plan = Plan(settings, Sizes(NAME, splits.shape, len(splits.train), 1, splits.classes), find_device("cpu"))
+    begin = pretrained_in(experiment.path)
+    training = Training(plan.pretraining_recipe(), splits, plan.device, read_checkpoint(experiment.path / ENCODER))
+    model = training.model.eval()
+    with torch.inference_mode():
+        expected = model.encode(torch.from_numpy(splits.test.images / np.float32(255))).numpy()
+
+    _, codes = codes_of(plan, begin, splits)
+
+    assert np.abs(codes - expected).max() < 1e-5
+    assert begin.position.step == 0
+    assert all(torch.equal(begin.part("model")[name], each) for name, each in model.state_dict().items())
 
 
 def test_easy_pictures_are_told_apart_when_all_have_a_label(finished, splits):

@@ -105,8 +105,8 @@ def test_a_finished_run_needs_a_number_of_epochs_and_gets_a_second_stage(trained
 
 
 def test_weights_alone_are_not_trained_further_and_stay_as_they_are(trained):
-    weights = newest_checkpoint(trained)[0].weights_only()
-    (trained.path / "checkpoint.safetensors").write_bytes(weights.to_bytes())
+    weights = newest_checkpoint(trained)[0].to_few_bytes()
+    (trained.path / "checkpoint.safetensors").write_bytes(weights)
 
     with pytest.raises(RunError, match="keeps its weights only"):
         make_ready(trained, epochs=1)

@@ -87,6 +87,18 @@ def test_as_many_snapshots_ship_as_there_is_room_for_from_the_first_to_the_last(
     assert ship(trained, tmp_path / "shelf" / "small").snapshots() == epochs
 
 
+@pytest.mark.parametrize(("most", "epochs"), [(3, [1, 2, 3]), (2, [1, 3])])
+def test_of_a_long_training_the_first_epochs_the_last_and_few_between_are_kept(
+    trained, tmp_path, monkeypatch, most, epochs
+):
+    monkeypatch.setattr("aecore.jobs.starters.MOST_EPOCHS", most)
+
+    shipped = ship(trained, tmp_path / "shelf" / "small")
+
+    assert [each["epoch"] for each in shipped.metrics()] == epochs
+    assert shipped.summary().epochs_done == 3
+
+
 def test_shipping_again_replaces_what_was_there(trained, shipped):
     keep_figures(shipped, {"psnr_db": 1.0})
 

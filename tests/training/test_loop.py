@@ -485,7 +485,8 @@ def test_a_validation_loss_that_is_no_number_ends_training_before_anything_is_ke
 
 
 def test_weights_alone_cannot_be_resumed():
-    weights = interrupted(small(), GREY, PLACES["where a checkpoint is due"]).weights_only()
+    whole = interrupted(small(), GREY, PLACES["where a checkpoint is due"])
+    weights = replace(whole, tensors={f"model.{name}": each for name, each in whole.part("model").items()})
     with pytest.raises(RunError, match=r"keeps its weights only.*cannot be resumed"):
         Training(small(), GREY, CPU, weights)
 
