@@ -6,6 +6,10 @@ import socket
 
 import pytest
 
+from tests import checks
+
+checks.install()  # before anything of aecore is imported
+
 # Read by OpenMP and MKL when torch or scikit-learn load them, here and in the processes that tests start: two
 # workers with two threads each would only take turns on two cores. Tests that load neither do not pay for it.
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
