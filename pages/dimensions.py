@@ -180,7 +180,7 @@ def _autoencoders(comparison: "Comparison") -> str:
 def _long_codes(comparison: "Comparison", size: int) -> str:
     """How many methods come near the pixels themselves where there is much room."""
     pixels, rows = comparison.pixels, _best_first(comparison, size)
-    if comparison.measure != "accuracy" or pixels is None or not rows:
+    if comparison.measure != "accuracy" or pixels is None or len(rows) < 2:
         return ""
     near = sum(_value(comparison, row) >= _value(comparison, pixels) - NEAR for row in rows)
     return (

@@ -142,7 +142,7 @@ def _follow(experiment: "Experiment", options: argparse.Namespace) -> Answer:
             case Advance():
                 show_progress(f"{event.done:4.0%}  {event.message}")
             case Result():
-                say(", ".join(f"{name} {value}" for name, value in event.values.items()))
+                say(event.in_words())
     answer = _answer(experiment)
     if experiment.status()["state"] == "finished":
         return answer
