@@ -71,7 +71,7 @@ def _table(comparison: "Comparison") -> None:
         values += [_share(row.trustworthiness) for row in rows]
         values += [_seconds(row.seconds) for row in rows]
         fitted = sorted({row.fitted_on for row in rows if row.fitted_on})
-        images_each = f"{' and '.join(f'{each:,}' for each in fitted)} images" if fitted else ""
+        images_each = f"{' and '.join(f'{each:,}' for each in fitted)}\N{NO-BREAK SPACE}images" if fitted else ""
         shown.append(Numbers(method, images_each, values))
     heads = [f"{size:,}" for size in comparison.sizes] * len(groups)
     show_numbers(shown, heads, "What codes keep, by method and numbers per code", groups=groups)
@@ -95,7 +95,7 @@ def _runs(comparison: "Comparison") -> None:
             [
                 Numbers(
                     row.method,
-                    f"{row.fitted_on:,} images",
+                    f"{row.fitted_on:,}\N{NO-BREAK SPACE}images",
                     [
                         f"{row.size:,}",
                         *([_percent(row.accuracy)] if accuracy else []),
@@ -109,8 +109,8 @@ def _runs(comparison: "Comparison") -> None:
             "What the codes of finished runs keep",
         )
         st.caption(
-            "Finished runs on these images, clean, of all classes and without labels, when the experiment met them. "
-            "Each was trained in its own way, so it stands beside the methods and is no point of their lines."
+            "Runs that were finished when this was measured, trained on clean images of all classes without labels. "
+            "Each was trained in its own way: it stands beside the methods and is no point of their lines."
         )
 
 

@@ -37,7 +37,6 @@ STYLE = (
   border-bottom: 1px solid var(--lab-hairline); vertical-align: top; }
 .lab-numbers thead th { font-weight: 600; }
 .lab-numbers thead tr:not(:last-child) > * { text-align: center; border: 0; padding-bottom: 0; white-space: nowrap; }
-.lab-numbers small { white-space: nowrap; }
 .lab-numbers .lab-apart { padding-left: 1.5rem; }
 .lab-numbers th:first-child { text-align: left; }
 @media (max-width: 640px) {

@@ -75,12 +75,12 @@ def test_chart_and_table_have_every_method_at_every_size(store):
     assert (drawn["UMAP"]["x"], drawn["UMAP"]["y"]) == ([2, 8], [75.0, 80.0])
     table, runs = tables(app)
     assert list(table) == [
-        *(("PCA", "200 images"), ("UMAP", "200 images"), ("t-SNE", "60 images")),
-        *(("Simple", "200 images"), ("Deep", "200 images")),
+        *(("PCA", "200\xa0images"), ("UMAP", "200\xa0images"), ("t-SNE", "60\xa0images")),
+        *(("Simple", "200\xa0images"), ("Deep", "200\xa0images")),
     ]
-    assert table["PCA", "200 images"] == ["40.0", "89.0", "0.700", "0.950", "0.021", "1.5"]
-    assert table["t-SNE", "60 images"] == ["85.0", "–", "0.960", "–", "7.6", "–"]
-    assert runs == {("my [run](http://a.b)", "240 images"): ["3", "55.0", "0.810", "12"]}
+    assert table["PCA", "200\xa0images"] == ["40.0", "89.0", "0.700", "0.950", "0.021", "1.5"]
+    assert table["t-SNE", "60\xa0images"] == ["85.0", "–", "0.960", "–", "7.6", "–"]
+    assert runs == {("my [run](http://a.b)", "240\xa0images"): ["3", "55.0", "0.810", "12"]}
 
 
 def test_what_to_read_from_it_is_said_in_its_own_numbers(store):
@@ -120,7 +120,7 @@ def test_images_without_classes_are_judged_by_trustworthiness(store):
     made(store, [each | {"accuracy": None} for each in RESULTS])
     app = open_page("dimensions")
     assert errors(app) == []
-    assert tables(app)[0]["UMAP", "200 images"] == ["0.900", "0.910", "57", "1.5"]
+    assert tables(app)[0]["UMAP", "200\xa0images"] == ["0.900", "0.910", "57", "1.5"]
     said = sentences(app)
     assert "PCA reaches a trustworthiness of 0.700, UMAP 0.900 (+0.200) and t-SNE 0.960 (+0.260)" in said
     assert "accuracy" not in said.lower()
