@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -41,8 +41,12 @@ UMAP_NEIGHBOURS = 15
 PERPLEXITY = 30.0
 
 PIXELS, PCA, UMAP, TSNE = "Pixels", "PCA", "UMAP", "t-SNE"
+CLASSICAL = (PCA, UMAP, TSNE)
 SEEN = "It places the measured images themselves and has no way to place others."
 NOT_OFFERED = "Not offered: its fast algorithm goes up to 3 numbers."
+
+
+Measure = Literal["accuracy", "trustworthiness"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Row:
     fitted_on: int = 0  # images; 0 where nothing was fitted
     seconds: float | None = None  # to fit it and to place the measured images, as this machine took; None unknown
     note: str = ""
+    run: str = ""  # the id of the run whose codes these are; "" for what was fitted to be compared
 
     def to_dict(self) -> dict[str, object]:
         """As JSON knows it."""
@@ -75,6 +80,7 @@ class Coder:
     trained: Trained
     note: str = ""
     seconds: float | None = None  # of its training
+    run: str = ""  # its id, for a run that was there
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,40 @@ class Comparison:
     dataset: str
     images: int  # measured
     neighbours: int = NEIGHBOURS
+
+    @property
+    def pixels(self) -> Row | None:
+        """The images themselves."""
+        return next((row for row in self.rows if row.method == PIXELS and not row.run), None)
+
+    @property
+    def fitted(self) -> tuple[Row, ...]:
+        """What was fitted at sizes that were asked for: all but the pixels and runs that were there."""
+        return tuple(row for row in self.rows if row.method != PIXELS and not row.run)
+
+    @property
+    def runs(self) -> tuple[Row, ...]:
+        """Runs that were there, each at its own size."""
+        return tuple(row for row in self.rows if row.run)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names of what was fitted, in the order of the rows."""
+        return tuple(dict.fromkeys(row.method for row in self.fitted))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes that were asked for, ascending."""
+        return tuple(sorted({row.size for row in self.fitted}))
+
+    @property
+    def measure(self) -> Measure:
+        """What methods are told apart by: accuracy where there are classes."""
+        return "accuracy" if any(row.accuracy is not None for row in self.rows) else "trustworthiness"
+
+    def at(self, method: str, size: int) -> Row | None:
+        """What was fitted by this method at this size; None until it is measured."""
+        return next((row for row in self.fitted if (row.method, row.size) == (method, size)), None)
 
     def to_dict(self) -> dict[str, object]:
         """As JSON knows it."""
@@ -195,7 +235,7 @@ class Bench:
         codes = encode(coder.trained, self.test.images)
         kept = self.neighbourhoods.measure(codes)
         row = _row(coder.method, codes.shape[1], kept, len(coder.trained.splits.train), None, coder.note)
-        return replace(row, seconds=coder.seconds)
+        return replace(row, seconds=coder.seconds, run=coder.run)
 
 
 def _row(method: str, size: int, kept: Kept, fitted_on: int, begun: float | None, note: str = "") -> Row:

@@ -1,4 +1,4 @@
-"""Commands about experiments: experiment, experiments."""
+"""Commands about experiments: experiment, experiments with the action delete."""
 
 import argparse
 from dataclasses import asdict
@@ -33,13 +33,13 @@ ONE: Keys = {
     "results": "a list of objects. few_labels: method, labels (how many), seed (of their draw), error_percent (of "
     "the test images), seconds; and one with method=pretraining, parameters, epochs. "
     "dimensions: method, size (numbers per code), accuracy "
-    "(of 10 nearest neighbours) and trustworthiness, 0 to 1, fitted_on (images), seconds, note",
+    "(of 10 nearest neighbours) and trustworthiness, 0 to 1, fitted_on (images), seconds, note, run (its id, or empty)",
 }
 STOP_PATIENCE_S = 30.0
 
 
 def add_commands(commands: Commands) -> None:
-    """experiment, experiments."""
+    """experiment, and experiments with the action delete."""
     one = commands.add(
         "experiment", "perform an experiment; Ctrl-C stops it, the same command goes on from there", _experiment, ONE
     )
@@ -62,10 +62,13 @@ def add_commands(commands: Commands) -> None:
     one.add_argument("--name", metavar="TEXT", help="what the lab calls it")
     one.add_argument("--background", action="store_true", help="leave it to a process of its own and return at once")
     one.add_argument("--stop", action="store_true", help="stop the one with these settings that is under way")
-    commands.add("experiments", "list the experiments, the newest first", _experiments, MANY, many=True)
+    many = commands.add("experiments", "list the experiments, the newest first, delete them", _list, MANY, many=True)
+    actions = Commands(many, "action", required=False)
+    delete = actions.add("delete", "delete an experiment with its results for good", _delete, {"deleted": "its id"})
+    delete.add_argument("experiment", metavar="ID", help="its id, or the beginning of it")
 
 
-def _experiments(options: argparse.Namespace) -> Answer:
+def _list(options: argparse.Namespace) -> Answer:
     rows = [asdict(each.summary()) for each in _store(options).list()]
     columns = {
         "id": "id",
@@ -76,6 +79,11 @@ def _experiments(options: argparse.Namespace) -> Answer:
         "results": "results",
     }
     return Answer(rows, table(rows, columns) if rows else "There are no experiments yet.")
+
+
+def _delete(options: argparse.Namespace) -> Answer:
+    deleted = _store(options).delete(options.experiment)
+    return Answer({"deleted": deleted}, f"{deleted} is deleted.")
 
 
 def _experiment(options: argparse.Namespace) -> Answer:
@@ -134,7 +142,7 @@ def _follow(experiment: "Experiment", options: argparse.Namespace) -> Answer:
             case Advance():
                 show_progress(f"{event.done:4.0%}  {event.message}")
             case Result():
-                say(", ".join(f"{name} {value}" for name, value in event.values.items()))
+                say(event.in_words())
     answer = _answer(experiment)
     if experiment.status()["state"] == "finished":
         return answer

@@ -1,8 +1,8 @@
 """Dimensionality reduction: what do codes of different methods and sizes keep of neighbourhoods?
 
 Autoencoders of four variants are trained at every size on the images that PCA and UMAP are fitted on; finished runs on
-the same data set, trained on clean images of all classes, join them at their own size with the images they had. How
-all of them are measured is said in `aecore.analysis.dimensions` and `aecore.analysis.neighbours`.
+the same data set, trained on clean images of all classes without their labels, join them at their own size with the
+images they had. How all of them are measured is said in `aecore.analysis.dimensions` and `aecore.analysis.neighbours`.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -42,6 +42,11 @@ class DimensionsSettings(Settings):
         super().__post_init__()
         if not self.sizes:
             raise SettingError("sizes is empty: give at least one length of a code.")
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The sizes, each once, ascending."""
+        return tuple(sorted(set(self.sizes)))
 
 
 def _perform(settings: Settings, dataset: str, place: Place) -> Generator[Advance | Result, None, None]:

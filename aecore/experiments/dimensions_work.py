@@ -1,12 +1,13 @@
 """The work of the experiment "dimensions": autoencoders are trained, then every method is measured at every size."""
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
-from aecore.analysis.dimensions import Bench, Coder, Row, Task
+from aecore.analysis.dimensions import CLASSICAL, PIXELS, Bench, Coder, Row, Task
 from aecore.analysis.estimate import estimate
-from aecore.analysis.trained import Trained
+from aecore.analysis.trained import Trained, autoencoder_of
 from aecore.data.catalog import datasets, load
 from aecore.data.image_set import Splits
 from aecore.errors import LabError, SettingError
@@ -42,19 +43,19 @@ def perform(settings: DimensionsSettings, dataset: str, place: Place) -> Generat
     splits = load(dataset, limit=settings.fitted)
     yield Advance(0.0, "neighbours of the images themselves")
     bench = Bench(splits, settings.measured, settings.fitted)
-    work = bench.tasks(settings.sizes)
+    work = bench.tasks(settings.lengths)
     known = {(each.get("method"), each.get("size")) for each in place.known}
-    recipes = [
-        each for each in recipes_of(settings, dataset) if (VARIANTS[each.variant].title, each.latent) not in known
-    ]
+    recipes = recipes_of(settings, dataset)
     total = len(work) + len(recipes)
     for number, task in enumerate(work):
         if _name(task, splits) not in known:
             yield Advance(number / total, task.title)
             yield Result(_values(task.run()))
     for number, recipe in enumerate(recipes, start=len(work)):
-        coder = yield from _trained(recipe, splits, place, number / total, 1 / total)
-        yield Result(_values(bench.coder(coder)))
+        if (VARIANTS[recipe.variant].title, recipe.latent) not in known:
+            coder = yield from _trained(recipe, splits, place, number / total, 1 / total)
+            yield Result(_values(bench.coder(coder)))
+        _checkpoint(recipe, place).unlink(missing_ok=True)  # the result is there, the way to it takes room
     if settings.runs:
         yield from _runs(bench, place)
     yield Advance(1.0, "done")
@@ -70,7 +71,7 @@ def recipes_of(settings: DimensionsSettings, dataset: str) -> list[Recipe]:
             settings.seed,
         )
         for variant, changes in AUTOENCODERS.items()
-        for size in settings.sizes
+        for size in settings.lengths
     ]
 
 
@@ -85,13 +86,13 @@ def seconds(settings: DimensionsSettings, dataset: str) -> float:
         estimate(recipe, info.shape, train, info.validation, device, classes).seconds
         for recipe in recipes_of(settings, dataset)
     )
-    return trained + SECONDS * len(settings.sizes) * max(1.0, train / 10_000)
+    return trained + SECONDS * len(settings.lengths) * max(1.0, train / 10_000)
 
 
 def _name(task: Task, splits: Splits) -> tuple[str, int]:
     """Method and size of a row to come."""
     method, _, size = task.title.partition(", ")
-    return (method, int(size.split()[0])) if size else ("Pixels", splits.train.pixels)
+    return (method, int(size.split()[0])) if size else (PIXELS, splits.train.pixels)
 
 
 def _values(row: Row) -> dict[str, str | int | float | None]:
@@ -103,7 +104,7 @@ def _trained(
 ) -> Generator[Advance, None, Coder]:
     """Train, or go on from the last epoch."""
     what = f"{VARIANTS[recipe.variant].title}, {recipe.latent} numbers"
-    file = place.folder / f"{recipe.variant}-{recipe.latent}.safetensors"
+    file = _checkpoint(recipe, place)
     device = find_device(place.device)
     checkpoint = read_checkpoint(file) if file.exists() else None
     training = Training(recipe, splits, device, checkpoint)
@@ -125,6 +126,11 @@ def _trained(
     return coder
 
 
+def _checkpoint(recipe: Recipe, place: Place) -> Path:
+    """Where a training is kept to go on from."""
+    return place.folder / f"{recipe.variant}-{recipe.latent}.safetensors"
+
+
 def _in_words(recipe: Recipe) -> str:
     """The recipe as the command that trains it."""
     changes = "".join(
@@ -138,19 +144,24 @@ def _in_words(recipe: Recipe) -> str:
 def _runs(bench: Bench, place: Place) -> Generator[Advance | Result, None, None]:
     """Finished runs on these images, at their own size."""
     runs = Runs(_runs_folder(place.folder))
-    known = {(each.get("method"), each.get("size")) for each in place.known}
+    known = {str(each["run"]) for each in place.known if each.get("run")}
+    titles = {PIXELS, *CLASSICAL, *(VARIANTS[each].title for each in AUTOENCODERS)}
+    titles |= {str(each.get("method")) for each in place.known}
     found = [each for each in runs.list() if each.state == "finished" and each.encodes and _of(each, bench.splits.name)]
     for summary in found[:MOST_RUNS]:
+        if summary.id in known:
+            continue
         try:
             opened = open_run(runs.get(summary.id))
         except LabError:
             continue
-        if opened.fallback_note or not _sees_all(opened) or (summary.name, summary.latent) in known:
+        if opened.fallback_note or not _comparable(opened):
             continue
-        known.add((summary.name, summary.latent))
         yield Advance(0.98, summary.name)
+        title = _free(summary.name, titles)
+        titles.add(title)
         spent = summary.metrics.get("seconds")
-        coder = Coder(summary.name, opened, f"run {summary.id}", spent if isinstance(spent, float) else None)
+        coder = Coder(title, opened, seconds=spent if isinstance(spent, float) else None, run=summary.id)
         yield Result(_values(bench.coder(coder)))
 
 
@@ -158,9 +169,17 @@ def _of(summary: RunSummary, dataset: str) -> bool:
     return summary.dataset == dataset and not summary.damaged
 
 
-def _sees_all(opened: Trained) -> bool:
-    """Whether it was trained on clean images of all classes, as the others are."""
-    return opened.recipe.parts.corruption.kind == "none" and not opened.recipe.data.classes
+def _comparable(opened: Trained) -> bool:
+    """Whether it was trained on clean images of all classes without their labels, as the others are."""
+    model, recipe = autoencoder_of(opened), opened.recipe
+    saw_labels = model.conditional or model.head is not None
+    return recipe.parts.corruption.kind == "none" and not recipe.data.classes and not saw_labels
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, with a number behind it where something else is called so: rows of two things never share a name."""
+    numbered = (f"{name} ({number})" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def _runs_folder(folder: Path) -> Path | None:

@@ -31,6 +31,10 @@ class Result:
 
     values: Values
 
+    def in_words(self) -> str:
+        """Names and values; what is empty is left out."""
+        return ", ".join(f"{name} {value}" for name, value in self.values.items() if value not in (None, ""))
+
 
 @dataclass(frozen=True)
 class Place:

@@ -134,7 +134,7 @@ class Experiment(JobFolder):
         for event in task.kind.perform(task.settings, task.dataset, Place(self.path, device, tuple(known))):
             if isinstance(event, Result):
                 append_line(self.path / RESULTS, json.dumps(dict(event.values)))
-                self.write_log(", ".join(f"{name} {value}" for name, value in event.values.items()))
+                self.write_log(event.in_words())
             else:
                 left = clock.left(event.done)
                 status.update(progress={"done": event.done, "message": event.message, "seconds_left": left})

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from aecore.runs.job_folder import ABOUT, EXPERIMENTS, STATUS
 from aecore.runs.names import clean_name, new_id
 from aecore.settings import describe, unknown_setting
 
+DELETED = ".deleted-"
 SHIPPED = places.ASSETS / "experiments"
 
 
@@ -67,6 +69,25 @@ class Experiments:
         except OSError as error:
             raise write_error(error, f"{EXPERIMENTS}/", 0) from error
         return Experiment(path)
+
+    def delete(self, key: str) -> str:
+        """Delete an experiment with its results for good and return its id. RunError while it runs or waits.
+
+        It disappears from the list at once and whole; what a deletion before left behind goes with it.
+        """
+        experiment = self.get(key)
+        if experiment.alive():
+            raise RunError(f"{experiment.id} is under way: stop it before you delete it.")
+        with experiment.hold():
+            try:
+                experiment.path.rename(self.root / f"{DELETED}{secrets.token_hex(4)}")
+            except OSError as error:
+                raise RunError(
+                    f"{experiment.id} could not be deleted ({error.strerror}): make the folder of the runs writable."
+                ) from error
+        for folder in self.root.glob(f"{DELETED}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        return experiment.id
 
     def unfinished(self, task: Task) -> Experiment | None:
         """The newest one of this very task that is not finished, to go on with."""

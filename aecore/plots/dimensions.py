@@ -1,30 +1,34 @@
 """What codes keep of neighbourhoods against their size, method by method: a panel for each of the two numbers."""
 
+import html
+
 from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
-from aecore.analysis.dimensions import PIXELS, Comparison, Row
+from aecore.analysis.dimensions import Comparison, Row
 from aecore.plots.palette import Palette
 from aecore.plots.style import styled
+
+RUNS = "Finished runs"
 
 
 def dimension_curves(comparison: Comparison, palette: Palette) -> go.Figure:
     """Accuracy, where there are classes, and trustworthiness; the pixels themselves as a line across."""
     names = [name for name in ("accuracy", "trustworthiness") if _has(comparison.rows, name)]
-    k = comparison.neighbours
-    titles = {"accuracy": f"Accuracy of {k} neighbours, %", "trustworthiness": f"Trustworthiness of {k} neighbours"}
+    titles = {"accuracy": "Accuracy, %", "trustworthiness": "Trustworthiness"}
     figure = make_subplots(cols=len(names), subplot_titles=[titles[name] for name in names], horizontal_spacing=0.08)
-    methods = list(dict.fromkeys(row.method for row in comparison.rows if row.method != PIXELS))
     for column, name in enumerate(names, start=1):
-        for index, method in enumerate(methods):
-            rows = [row for row in comparison.rows if row.method == method and getattr(row, name) is not None]
+        for index, method in enumerate(comparison.methods):
+            rows = [row for row in comparison.fitted if row.method == method and getattr(row, name) is not None]
             figure.add_trace(_curve(rows, name, palette, index, column == 1), row=1, col=column)
+        if comparison.runs:
+            figure.add_trace(_runs(comparison.runs, name, palette, column == 1), row=1, col=column)
         _add_pixels(figure, comparison, name, palette, column)
-    sizes = sorted({row.size for row in comparison.rows if row.method != PIXELS})
+    sizes = comparison.sizes
     figure.update_xaxes(title_text="code size, numbers", type="log", tickvals=sizes, ticktext=list(map(str, sizes)))
     styled(figure, palette, height=420)
     # One legend for both panels, below them: above, their titles stand.
-    return figure.update_layout(hovermode="closest", legend={"y": -0.2, "yanchor": "top"})
+    return figure.update_layout(hovermode="closest", legend={"y": -0.2, "yanchor": "top"}, margin={"t": 32})
 
 
 def _has(rows: tuple[Row, ...], name: str) -> bool:
@@ -53,14 +57,31 @@ def _curve(rows: list[Row], name: str, palette: Palette, index: int, first: bool
     )
 
 
+def _runs(rows: tuple[Row, ...], name: str, palette: Palette, first: bool) -> go.Scatter:
+    """All runs as points of one kind: each has one size, and the pointer tells which it is."""
+    rows = tuple(row for row in rows if getattr(row, name) is not None)
+    return go.Scatter(
+        x=[row.size for row in rows],
+        y=[_shown(row, name) for row in rows],
+        name=RUNS,
+        legendgroup=RUNS,
+        showlegend=first,
+        text=[f"{html.escape(row.method)}, {row.size} numbers" for row in rows],
+        mode="markers",
+        marker={"size": 7, "color": palette.muted, "symbol": "x-thin", "line": {"width": 1.5, "color": palette.muted}},
+        hovertemplate="%{text}: %{y:.4g}<extra></extra>",
+    )
+
+
 def _add_pixels(figure: go.Figure, comparison: Comparison, name: str, palette: Palette, column: int) -> None:
     """What the pixels keep; of trustworthiness that is 1 by its definition, and no line."""
-    pixels = [row for row in comparison.rows if row.method == PIXELS and row.accuracy is not None]
-    if name == "accuracy" and pixels:
+    pixels = comparison.pixels
+    if name == "accuracy" and pixels is not None and pixels.accuracy is not None:
         figure.add_hline(
-            _shown(pixels[0], name),
+            _shown(pixels, name),
             line={"color": palette.muted, "width": 1, "dash": "dot"},
-            annotation={"text": f"{pixels[0].size} pixels", "font": {"color": palette.muted}, "yanchor": "bottom"},
+            name=f"{pixels.size:,} pixels",
+            showlegend=True,
             row=1,
             col=column,
         )

@@ -1,20 +1,16 @@
 """The chart and the table of error against the number of labels, for the page and for the variant's picture."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aecore.experiments.few_labels import METHODS
-from aecore.experiments.store import Experiments
 from pages.shared.charts import show_chart
+from pages.shared.experiments import Results
 from pages.shared.matrix import Numbers, show_numbers
 from pages.shared.theme import palette
 
 if TYPE_CHECKING:
     from aecore.analysis.demonstrations.few_labels import FewLabelsCurve, FewLabelsLine
 
-Results = Sequence[Mapping[str, Any]]
-
-KIND = "few_labels"
 ALT = "Error on test images against the number of labelled training images, a line for each method"
 
 
@@ -43,16 +39,3 @@ def _error(line: "FewLabelsLine", count: int) -> str:
     digits = 1 if mean >= 10 else 2
     both = f"{mean:.{digits}f}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{spread:.{digits}f}"
     return both if line.draws[at[0]] > 1 else f"{mean:.{digits}f}"
-
-
-def newest_results(dataset: str) -> tuple[Results, str]:
-    """Results on a data set, those of one's own experiments first, and where they come from; empty without any."""
-    store = Experiments()
-    for each in store.list(KIND):
-        summary = each.summary()
-        if summary.dataset == dataset and summary.state == "finished":
-            return each.results(), f"Measured here: {summary.name}."
-    for shipped in store.shipped(KIND):
-        if shipped.task.dataset == dataset:
-            return shipped.results, "Measured when the lab was made; the Few labels page measures it anew."
-    return [], ""

@@ -36,6 +36,8 @@ STYLE = (
 .lab-numbers th, .lab-numbers td { padding: 0.3rem 1rem 0.3rem 0; text-align: right; font-weight: 400; border: 0;
   border-bottom: 1px solid var(--lab-hairline); vertical-align: top; }
 .lab-numbers thead th { font-weight: 600; }
+.lab-numbers thead tr:not(:last-child) > * { text-align: center; border: 0; padding-bottom: 0; white-space: nowrap; }
+.lab-numbers .lab-apart { padding-left: 1.5rem; }
 .lab-numbers th:first-child { text-align: left; }
 @media (max-width: 640px) {
   .lab-matrix { grid-template-columns: repeat(var(--columns), var(--side)); }
@@ -97,19 +99,29 @@ def side_for(width: int, wanted: int) -> int:
 
 
 def show_numbers(
-    rows: Sequence[Numbers], heads: Sequence[str], label: str, place: DeltaGenerator | None = None
+    rows: Sequence[Numbers],
+    heads: Sequence[str],
+    label: str,
+    place: DeltaGenerator | None = None,
+    groups: Sequence[str] = (),
 ) -> None:
-    """A table of numbers, measures down and what is measured across."""
-    head = "<td></td>" + "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
+    """A table of numbers, measures down and what is measured across; `groups` are heads above as many columns each."""
+    each = len(heads) // len(groups) if groups else len(heads)
+    apart = [' class="lab-apart"' if index and index % each == 0 else "" for index in range(len(heads))]
+    head = "<td></td>" + "".join(
+        f'<th scope="col"{more}>{html.escape(name)}</th>' for name, more in zip(heads, apart, strict=True)
+    )
+    above = "".join(f'<th scope="colgroup" colspan="{each}">{html.escape(name)}</th>' for name in groups)
     body = "".join(
         f'<tr><th scope="row">{html.escape(row.label)}<small>{html.escape(row.unit)}</small></th>'
-        + "".join(f"<td>{html.escape(value)}</td>" for value in row.values)
+        + "".join(f"<td{more}>{html.escape(value)}</td>" for value, more in zip(row.values, apart, strict=False))
         + "</tr>"
         for row in rows
     )
     (place or st).html(
         f'{STYLE}<div class="lab-scroll" role="region" tabindex="0" aria-label="{html.escape(label)}">'
-        f'<table class="lab-numbers"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<table class="lab-numbers"><thead>{f"<tr><td></td>{above}</tr>" if above else ""}'
+        f"<tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

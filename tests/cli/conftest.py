@@ -65,7 +65,7 @@ class Lab:
         return dict(re.findall(r"^  (\w+)  +(.+)$", keys, flags=re.MULTILINE))
 
     def _check_keys(self, words, document):
-        deep = words[:2] in (("datasets", "add"), ("datasets", "delete"))
+        deep = words[:2] in (("datasets", "add"), ("datasets", "delete"), ("experiments", "delete"))
         documented = self.documented(*words[: 2 if deep else 1])
         needed = {name for name, text in documented.items() if not re.search(r"\bonly (for|there|where)\b", text)}
         for each in document if isinstance(document, list) else [document]:

@@ -4,7 +4,7 @@ import pytest
 
 from aecore.cli.training import INTERRUPTED
 from aecore.experiments.experiment import Result
-from aecore.experiments.store import Experiments
+from aecore.experiments.store import Experiments, make_task
 
 SMALL = ["--set", "labels=6", "--set", "draws=1", "--set", "epochs=1", "--set", "code_size=3", "--set", "steps=50"]
 COMMAND = ["experiment", "few_labels", "--dataset", "colours", *SMALL]
@@ -66,3 +66,23 @@ def test_what_cannot_be_is_refused(lab, words, sentence):
 def test_without_any_experiment_the_list_is_empty(lab):
     assert lab.json("experiments") == []
     assert "There are no experiments yet" in lab("experiments").out
+
+
+def test_an_experiment_is_deleted_by_the_beginning_of_its_id(lab):
+    store = Experiments(lab.folder / "runs")
+    gone = store.create(make_task("few_labels", "colours", {"draws": 1}))
+
+    assert lab.json("experiments", "delete", gone.id) == {"deleted": gone.id}
+
+    assert lab.json("experiments") == []
+    assert "means 0 experiments" in lab.refused("experiments", "delete", gone.id[:8])
+
+
+def test_an_experiment_that_is_under_way_is_not_deleted(lab):
+    store = Experiments(lab.folder / "runs")
+    held = store.create(make_task("few_labels", "colours", {"draws": 1}))
+
+    with held.hold():
+        assert "is under way: stop it before you delete it" in lab.refused("experiments", "delete", held.id)
+
+    assert [each["id"] for each in lab.json("experiments")] == [held.id]

@@ -111,6 +111,75 @@ def test_finished_runs_on_these_images_join_at_their_own_size(store, splits):
     assert "noisy" not in {each["method"] for each in experiment.results()}
 
 
+def made_run(runs, name, variant="simple", **changes):
+    """A finished run with a code of two numbers."""
+    small = {"network.kind": "dense", "network.hidden": (), "bottleneck.code_size": 2, "training.epochs": 1}
+    run = runs.create(make_recipe(variant, DataChoice(NAME), small | changes), name, "cpu")
+    for _ in run_here(run):
+        pass
+    return run
+
+
+def test_a_run_that_is_called_like_a_method_or_another_run_has_rows_of_its_own(tmp_path, splits):
+    runs, store = Runs(tmp_path), Experiments(tmp_path)
+    called = {made_run(runs, name).id: name for name in ("Simple", "PCA", "Pixels", "twin", "twin")}
+    task = make_task("dimensions", NAME, SMALL | {"sizes": (2,), "runs": True})
+    experiment = store.create(task, device="cpu")
+    events = experiment_here(experiment)
+    while not any(each["run"] for each in experiment.results()):
+        next(events)
+    events.close()
+
+    list(experiment_here(experiment))
+
+    rows = experiment.results()
+    assert sorted(each["method"] for each in rows if each["run"]) == [
+        "PCA (2)",
+        "Pixels (2)",
+        "Simple (2)",
+        "twin",
+        "twin (2)",
+    ]
+    assert all(each["method"].startswith(called.pop(each["run"])) for each in rows if each["run"])
+    assert called == {}
+    assert len({(each["method"], each["size"]) for each in rows}) == len(rows) == 8 + 5
+    table, _ = find_kind("dimensions").table(rows)
+    assert [each["method"] for each in table] == [each["method"] for each in rows]
+
+
+def test_runs_that_saw_labels_are_not_compared(tmp_path, splits):
+    runs, store = Runs(tmp_path), Experiments(tmp_path)
+    made_run(runs, "told the class", "conditional")
+    made_run(runs, "classifies", "pretraining", **{"scheme.labelled": 20})
+    made_run(runs, "clean")
+    experiment = store.create(make_task("dimensions", NAME, SMALL | {"sizes": (2,), "runs": True}), device="cpu")
+    list(experiment_here(experiment))
+    assert [each["method"] for each in experiment.results() if each["run"]] == ["clean"]
+
+
+def test_a_training_stopped_in_the_middle_goes_on_and_leaves_nothing_behind_its_results(store, finished):
+    halted = store.create(make_task("dimensions", NAME, SMALL), device="cpu")
+    events = experiment_here(halted)
+    while not list(halted.path.glob("*.safetensors")):
+        next(events)
+    events.close()
+    assert len(halted.results()) == 7  # pixels, PCA, UMAP, t-SNE
+
+    list(experiment_here(halted))
+
+    assert [each["accuracy"] for each in halted.results()] == [each["accuracy"] for each in finished.results()]
+    assert list(halted.path.glob("*.safetensors")) == []
+
+
+def test_a_size_that_is_given_twice_is_measured_once(store, splits):
+    experiment = store.create(make_task("dimensions", NAME, SMALL | {"sizes": (5, 2, 5)}), device="cpu")
+    events = experiment_here(experiment)
+    while not (rows := experiment.results()) or rows[-1]["method"] != "UMAP":
+        next(events)
+    events.close()
+    assert [each["size"] for each in rows if each["method"] == "PCA"] == [2, 5]
+
+
 def test_time_is_estimated_and_a_data_set_that_is_not_there_is_refused(splits):
     kind = find_kind("dimensions")
     assert kind.seconds(kind.settings(), NAME) > 10

@@ -89,7 +89,7 @@ def tables(app: AppTest) -> list[dict[tuple[str, str], list[str]]]:
     for block in htmls(app):
         if '<table class="lab-numbers"' in block:
             rows = re.findall(r'<tr><th scope="row">(.*?)<small>(.*?)</small></th>(.*?)</tr>', block)
-            found.append({(label, unit): re.findall(r"<td>(.*?)</td>", cells) for label, unit, cells in rows})
+            found.append({(label, unit): re.findall(r"<td.*?>(.*?)</td>", cells) for label, unit, cells in rows})
     return found
 
 

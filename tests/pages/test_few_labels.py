@@ -106,7 +106,7 @@ def test_a_failed_one_says_why_and_shows_its_log(store):
 
 def test_starting_makes_the_experiment_that_was_chosen_and_a_second_click_goes_on_with_it(store, monkeypatch):
     started = []
-    monkeypatch.setattr("aecore.jobs.control.start", lambda experiment: started.append(experiment.id))
+    monkeypatch.setattr("pages.shared.experiments.start", lambda experiment: started.append(experiment.id))
     app = open_page("few_labels")
     next(each for each in app.selectbox if each.label == "Data set").set_value(NAME)
     next(each for each in app.number_input if each.label.startswith("Draws")).set_value(2)

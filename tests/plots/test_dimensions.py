@@ -29,8 +29,7 @@ def test_each_method_is_one_curve_in_both_panels_in_order_of_size():
 
 def test_panels_and_axes_say_what_is_counted():
     figure = dimension_curves(Comparison(ROWS, "mnist", 100), PALETTE)
-    titles = [each.text for each in figure.layout.annotations]
-    assert titles == ["Accuracy of 10 neighbours, %", "Trustworthiness of 10 neighbours", "784 pixels"]
+    assert [each.text for each in figure.layout.annotations] == ["Accuracy, %", "Trustworthiness"]
     assert axis_titles(figure) == ["code size, numbers"] * 2
     assert list(figure.layout.xaxis.tickvals) == [2, 8]
 
@@ -38,10 +37,23 @@ def test_panels_and_axes_say_what_is_counted():
 def test_what_the_pixels_keep_is_a_line_across():
     (line,) = dimension_curves(Comparison(ROWS, "mnist", 100), PALETTE).layout.shapes
     assert line.y0 == line.y1 == pytest.approx(95.0)
+    assert (line.name, line.showlegend) == ("784 pixels", True)
 
 
 def test_images_without_classes_leave_one_panel():
     rows = tuple(Row(each.method, each.size, None, each.trustworthiness) for each in ROWS)
     figure = dimension_curves(Comparison(rows, "own", 100), PALETTE)
-    assert [each.text for each in figure.layout.annotations] == ["Trustworthiness of 10 neighbours"]
+    assert [each.text for each in figure.layout.annotations] == ["Trustworthiness"]
     assert [each.name for each in figure.data if each.showlegend] == ["PCA", "t-SNE"]
+
+
+def test_runs_are_points_of_one_kind_that_say_which_they_are():
+    runs = (Row("<b>first</b>", 3, 0.5, 0.8, run="a"), Row("second", 16, 0.9, 0.9, run="b"))
+    figure = dimension_curves(Comparison(ROWS + runs, "mnist", 100), PALETTE)
+    points = [each for each in figure.data if each.name == "Finished runs"]
+    assert [(list(each.x), list(each.y), each.mode) for each in points] == [
+        ([3, 16], [50.0, 90.0], "markers"),
+        ([3, 16], [0.8, 0.9], "markers"),
+    ]
+    assert list(points[0].text) == ["&lt;b&gt;first&lt;/b&gt;, 3 numbers", "second, 16 numbers"]
+    assert list(figure.layout.xaxis.tickvals) == [2, 8]

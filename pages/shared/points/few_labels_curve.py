@@ -2,14 +2,16 @@
 
 import streamlit as st
 
-from pages.shared.few_labels import newest_results, show_curve
+from aecore.experiments.few_labels import FEW_LABELS
+from pages.shared.experiments import newest_results
+from pages.shared.few_labels import show_curve
 from pages.shared.words import plain
 
 
 def show(key: str, dataset: str) -> None:
     """The picture, from the newest finished experiment on the data set."""
     st.markdown("**What labels are worth: test error with pretraining and without**")
-    results, source = newest_results(dataset)
+    results, source = newest_results(FEW_LABELS, dataset)
     if results:
         from aecore.data.catalog import load
 
