@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from functools import partial, wraps
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import jaxtyping
 
@@ -36,13 +36,24 @@ def check(checked=None, *, typechecker: Callable):
 
 def _with_types(function: Callable, typechecker: Callable) -> Callable:
     """Checked by the type checker alone, and not at all where jaxtyping is switched off: there sizes are tensors."""
-    strict, chosen = typechecker(function), jaxtyping.config
+    chosen, known = jaxtyping.config, []
 
     @wraps(function)
     def call(*arguments, **named):
-        return (function if chosen.jaxtyping_disable else strict)(*arguments, **named)
+        if not known:
+            known.append(typechecker(function) if resolves(function) else function)
+        return (function if chosen.jaxtyping_disable else known[0])(*arguments, **named)
 
     return call
+
+
+def resolves(function: Callable) -> bool:
+    """Whether all annotations name something: a class imported for type checkers alone does not when tests run."""
+    try:
+        get_type_hints(function)
+    except NameError:
+        return False
+    return True
 
 
 def names_shapes(function: Callable) -> bool:
