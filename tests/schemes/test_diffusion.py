@@ -147,7 +147,7 @@ def test_nothing_is_shown_as_drawn_before_what_draws_has_been_trained():
     splits = made_up_splits((1, 8, 8), train=96, rest=32)
     changes = {"training__epochs": 4, "scheme__autoencoder_share": 0.5}
     training = Training(recipe("latent_diffusion", **changes), splits, find_device("cpu"))
-    events = list(training)
+    events = list(training.events())
     chapters = [each.chapter for each in events if isinstance(each, Epoch)]
     assert chapters == ["Autoencoder", "Autoencoder", "Diffusion", "Diffusion"]
     assert [len(each.samples) for each in events if isinstance(each, Preview)] == [0, 0, 16, 16]
