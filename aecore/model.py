@@ -8,6 +8,7 @@ Encoders, bottlenecks and decoders do not know each other: they meet here as pla
 a known distribution draws new images: `prior` gives codes, `sample` their images.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -116,7 +117,7 @@ class Drawing(Bottleneck, Protocol):
         ...
 
 
-class Model(nn.Module):
+class Model(nn.Module, ABC):
     """What every trained model can do: `decoder` turns codes into the logits of images of one shape."""
 
     controls: frozenset[str] = frozenset()  # the names of the fields of `Sampling` that it minds
@@ -127,9 +128,9 @@ class Model(nn.Module):
         self.image_shape = image_shape
 
     @property
+    @abstractmethod
     def latent(self) -> int:
         """Size of the code."""
-        raise NotImplementedError
 
     @property
     def generates(self) -> bool:

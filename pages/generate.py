@@ -15,6 +15,7 @@ import streamlit as st
 
 from aecore.randomness import MAX_SEED
 from aecore.runs.folder import Run
+from pages.shared.choosing import choose_picture
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.matrix import Numbers, digits, show_numbers, side_for
 from pages.shared.opened import open_for_page, weights_version
@@ -74,7 +75,12 @@ def show() -> None:
         asked = _ask(sides)
         sample = int(
             st.number_input(
-                "Sample to look up", 1, asked.count, 1, key=f"{PAGE}.sample", help="The same number is the same code."
+                "Sample to look up",
+                1,
+                asked.count,
+                1,
+                key=f"{PAGE}.sample",
+                help="Or press one of the pictures. The same number is the same code.",
             )
         )
     with picture:
@@ -183,9 +189,13 @@ def _column(side: Side, asked: Asked, sample: int, columns: int) -> None:
         Picture(each, f"Sample {n}{': ' * bool(name)}{name}", str(n), name, n == sample + 1)
         for n, (each, name) in enumerate(zip(images, told, strict=True), 1)
     ]
-    show_pictures(pictures, side_for(images.shape[3], SIDE), columns)
+    choose_picture(pictures, f"{PAGE}.pictures.{side.run.id}", _choose, side_for(images.shape[3], SIDE), columns)
     st.caption(_about(side, drawn))
     _neighbour(side, asked, drawn, sample)
+
+
+def _choose(index: int) -> None:
+    st.session_state[f"{PAGE}.sample"] = index + 1
 
 
 def _fitted(side: Side, asked: Asked) -> Asked:

@@ -231,7 +231,7 @@ def _column_config() -> dict[str, Any]:
         "variant": column.TextColumn("Variant"),
         "data": column.TextColumn("Data"),
         "epochs": column.NumberColumn("Epochs", help="done"),
-        "code": column.NumberColumn("Code", format="localized", help="numbers that an image is squeezed into"),
+        "code": column.NumberColumn("Code", format="localized", help="numbers that an image is decoded from"),
         "squared_error": column.NumberColumn("Squared error", format="%.2f", help=f"summed over pixels, {over}"),
         "cross_entropy": column.NumberColumn("Cross-entropy", format="%.2f", help=f"nats, summed over pixels, {over}"),
         "kl": column.NumberColumn("KL", format="%.2f", help=f"divergence in nats, {over}"),

@@ -10,17 +10,17 @@ test images, `frechet_pca_gaussian` of test images and images of random codes in
 It depends on the number of images and on the classifier: all three are taken from equally many images, and none can be
 compared with distances on other features.
 
-A class is covered when at least a tenth of an even share of the drawn images (1 % with ten classes) is classified
-so with a confidence above one half. `nearest_train_distance` is the Euclidean distance, over all pixels in [0, 1], to
-the nearest training image, mean over drawn images; that of test images beside it says how near a new real image comes.
-A model that draws what it has learned by heart comes near 0; blurred images lie somewhat nearer to all others too.
+Which classes are covered, `classes` says. `nearest_train_distance` is the Euclidean distance, over all pixels in
+[0, 1], to the nearest training image, mean over drawn images; that of test images beside it says how near a new real
+image comes. A model that draws what it has learned by heart comes near 0; blurred images lie somewhat nearer to all
+others too.
 
 Source: Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", NeurIPS
 2017 (the Frechet distance of features, there Inception's); Dowson and Landau, "The Frechet Distance between
 Multivariate Normal Distributions", Journal of Multivariate Analysis 1982.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,14 +28,14 @@ import numpy.typing as npt
 import torch
 
 from aecore.analysis.baselines import PCA, fit_pca
+from aecore.analysis.classes import Classes, classes_in, look_at
 from aecore.analysis.generate import draw, generator_of
 from aecore.analysis.kept import Kept, identity
-from aecore.analysis.trained import Floats, Indices, Trained, as_floats, batch_size, slices
+from aecore.analysis.trained import Floats, Indices, Trained, as_floats, as_tensor, batch_size, slices
 from aecore.data.image_set import ImageSet, Pixels
 from aecore.data.splits import shuffled
 from aecore.errors import DataError, SettingError
 from aecore.randomness import torch_stream
-from aecore.shapes import Images
 from aecore.training.classifier import FEATURES, Classifier
 
 COUNTS = (10_000, 5_000, 2_000, 1_000, 500, 200)  # of drawn images, where none is asked for
@@ -43,7 +43,6 @@ TIMED, PATIENCE_S = 10, 60.0  # so many images are timed; the largest count whos
 NEAREST_IMAGES = 1_000  # of the drawn images that are looked for among all training images
 NUMBERS = 2**24  # float32 numbers of training images held at once: 64 MB
 PCA_SIZE = 64  # directions of the baseline, as many as there are features
-SURE, OF_EVEN_SHARE = 0.5, 0.1
 Progress = Callable[[float], None]
 Doubles = npt.NDArray[np.float64]
 
@@ -54,16 +53,6 @@ class Nearest:
 
     indices: Indices
     distances: Floats
-
-
-@dataclass(frozen=True)
-class Classes:
-    """What the classifier says of drawn images."""
-
-    covered: int
-    of: int  # classes that the training images have
-    shares: Mapping[str, float]  # of the drawn images, by the most probable class; they add up to 1
-    accuracy: float | None  # of the classifier on the test images
 
 
 @dataclass(frozen=True)
@@ -137,13 +126,13 @@ def quality(
     if classifier is not None:
         known = _reference(trained, classifier, count)
         tell(0.9)
-        seen = _seen(classifier, drawn.images)
+        seen = look_at(drawn.images, classifier)
         found = replace(
             found,
-            frechet_own=frechet_distance(seen.gaussian, known.test),
+            frechet_own=frechet_distance(Gaussian.of(seen.features), known.test),
             frechet_real_floor=known.floor,
             frechet_pca_gaussian=known.pca,
-            classes=_classes(trained, classifier, seen, known.accuracy),
+            classes=classes_in(trained, seen, known.accuracy),
         )
     tell(1.0)
     return found
@@ -153,7 +142,7 @@ def nearest(images: Floats | Pixels, train: ImageSet, progress: Progress | None 
     """The training image nearest to each of `images`, which are in [0, 1] or uint8. DataError for other shapes."""
     if tuple(images.shape[1:]) != train.shape:
         raise DataError(f"Images of {list(images.shape[1:])} have no neighbours among those of {list(train.shape)}.")
-    rows = _as_tensor(images).flatten(1)
+    rows = as_tensor(images).flatten(1)
     best = torch.full((len(rows),), torch.inf)
     found = torch.zeros(len(rows), dtype=torch.int64)
     with torch.inference_mode():
@@ -225,15 +214,6 @@ def pca_gaussian(train: ImageSet, count: int, seed: int = 0, size: int = PCA_SIZ
     return images
 
 
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """What the classifier sees in a set of images."""
-
-    gaussian: Gaussian
-    winners: Indices  # [n] the most probable class of each image
-    sure: Floats  # [n] its probability
-
-
 @dataclass(frozen=True)
 class _Reference:
     """What depends on data and count alone, kept for the next run on the same data."""
@@ -258,40 +238,19 @@ def _reference(trained: Trained, classifier: Classifier, count: int) -> _Referen
 
 def _make_reference(train: ImageSet, test: ImageSet, classifier: Classifier, count: int) -> _Reference:
     shown = _some(test, count)
-    seen = _seen(classifier, shown.images)
+    seen = look_at(shown.images, classifier)
+    gaussian = Gaussian.of(seen.features)
     right = None if shown.labels is None else float((seen.winners == shown.labels).mean())
     return _Reference(
-        test=seen.gaussian,
-        floor=frechet_distance(_seen(classifier, _some(train, count).images).gaussian, seen.gaussian),
-        pca=frechet_distance(_seen(classifier, pca_gaussian(train, count)).gaussian, seen.gaussian),
+        test=gaussian,
+        floor=frechet_distance(_gaussian(_some(train, count).images, classifier), gaussian),
+        pca=frechet_distance(_gaussian(pca_gaussian(train, count), classifier), gaussian),
         accuracy=right,
     )
 
 
-def _seen(classifier: Classifier, images: Floats | Pixels) -> _Seen:
-    features, probable = [], []
-    with torch.inference_mode():
-        for each in slices(len(images), batch_size(classifier.image_shape)):
-            features.append(classifier.features(_as_tensor(images[each])))
-            probable.append(classifier.logits(features[-1]).softmax(1))
-    sure, winners = torch.cat(probable).max(1)
-    return _Seen(Gaussian.of(torch.cat(features).numpy()), winners.numpy(), sure.numpy())
-
-
-def _classes(trained: Trained, classifier: Classifier, seen: _Seen, accuracy: float | None) -> Classes:
-    labels, names = trained.splits.train.labels, trained.splits.train.class_names
-    assert labels is not None
-    present = np.unique(np.asarray(labels))
-    sure = np.bincount(seen.winners[seen.sure > SURE], minlength=classifier.classes) / len(seen.winners)
-    shares = np.bincount(seen.winners, minlength=classifier.classes) / len(seen.winners)
-    return Classes(
-        covered=int((sure[present] >= OF_EVEN_SHARE / len(present)).sum()),
-        of=len(present),
-        shares={
-            names[index]: float(share) for index, share in enumerate(shares) if share > 0 or index in present.tolist()
-        },
-        accuracy=accuracy,
-    )
+def _gaussian(images: Floats | Pixels, classifier: Classifier) -> Gaussian:
+    return Gaussian.of(look_at(images, classifier).features)
 
 
 def _count(trained: Trained, asked: int | None, seed: int) -> int:
@@ -318,12 +277,6 @@ def _spread(basis: PCA, train: ImageSet) -> torch.Tensor:
     for each in slices(len(train), batch_size(train.shape)):
         squares += basis.encode(as_floats(train.images[each])).double().square().sum(0)
     return (squares / max(1, len(train))).sqrt().float()
-
-
-def _as_tensor(images: Floats | Pixels) -> Images:
-    if images.dtype == np.uint8:
-        return as_floats(np.asarray(images, dtype=np.uint8))
-    return torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32))
 
 
 def _note(count: int, classifier: Classifier | None) -> str:

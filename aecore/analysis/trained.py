@@ -96,6 +96,13 @@ def as_floats(images: Pixels) -> Images:
     return torch.from_numpy(np.array(images)).float().div_(255.0)
 
 
+def as_tensor(images: Floats | Pixels) -> Images:
+    """float32 in [0, 1], or uint8 -> float32 in [0, 1], on the CPU."""
+    if images.dtype == np.uint8:
+        return as_floats(np.asarray(images, dtype=np.uint8))
+    return torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32))
+
+
 def noise(seed: int, purpose: str, batch: int) -> torch.Generator:
     """Chance for one batch, on the CPU whatever the device, so that every machine draws the same."""
     return torch_stream(seed, "analysis", purpose, batch)

@@ -32,7 +32,13 @@ class GaussianClassSettings(Settings):
     """Size of the code without the class, and how much naming the class counts."""
 
     code_size: int = setting(
-        10, 1, 16384, "numbers", "length of the code beside the class: room for the style", logarithmic=True
+        10,
+        1,
+        16384,
+        "numbers",
+        "room for what the class does not say; the code is longer by one number for each class",
+        label="Style size",
+        logarithmic=True,
     )
     class_weight: float = setting(
         10.0,

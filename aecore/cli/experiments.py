@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from aecore.cli.answer import Answer, counted, readable, table
 from aecore.cli.commands import INTERRUPTED, Commands, Keys, spelled
+from aecore.cli.jobs import add_changes, add_where, device_of, read_changes, stop_and_wait
 from aecore.cli.output import say, show_progress
-from aecore.errors import JobError, RunError, SettingError
+from aecore.errors import RunError
 
 if TYPE_CHECKING:
     from aecore.experiments.folder import Experiment, Task
@@ -35,7 +36,7 @@ ONE: Keys = {
     "dimensions: method, size (numbers per code), accuracy "
     "(of 10 nearest neighbours) and trustworthiness, 0 to 1, fitted_on (images), seconds, note, run (its id, or empty)",
 }
-STOP_PATIENCE_S = 30.0
+FORM = "setting=value"
 
 
 def add_commands(commands: Commands) -> None:
@@ -50,17 +51,13 @@ def add_commands(commands: Commands) -> None:
         "autoencoders keep of neighbourhoods",
     )
     one.add_argument("--dataset", required=True, metavar="NAME", help="one of those that `datasets` lists")
-    one.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="SETTING=VALUE",
-        dest="changes",
-        help="change a setting, such as labels=100,1000 or draws=3; may be repeated; a wrong name lists them all",
+    add_changes(
+        one,
+        FORM,
+        "change a setting, such as labels=100,1000 or draws=3; may be repeated; a wrong name lists them all",
     )
-    one.add_argument("--device", metavar="D", help="auto (default), or one of those that `devices` lists")
+    add_where(one)
     one.add_argument("--name", metavar="TEXT", help="what the lab calls it")
-    one.add_argument("--background", action="store_true", help="leave it to a process of its own and return at once")
     one.add_argument("--stop", action="store_true", help="stop the one with these settings that is under way")
     many = commands.add("experiments", "list the experiments, the newest first, delete them", _list, MANY, many=True)
     actions = Commands(many, "action", required=False)
@@ -89,12 +86,12 @@ def _delete(options: argparse.Namespace) -> Answer:
 def _experiment(options: argparse.Namespace) -> Answer:
     from aecore.experiments.store import make_task
 
-    task = make_task(options.experiment, options.dataset, _changes(options.changes))
+    task = make_task(options.experiment, options.dataset, read_changes(options.changes, FORM))
     store = _store(options)
     if options.stop:
         return _stop(store, task)
     _require_data(task)
-    experiment = store.unfinished(task) or store.create(task, options.name, _device(options.device))
+    experiment = store.unfinished(task) or store.create(task, options.name, device_of(options.device) or "auto")
     if options.background:
         from aecore.jobs.control import start
 
@@ -103,29 +100,11 @@ def _experiment(options: argparse.Namespace) -> Answer:
     return _follow(experiment, options)
 
 
-def _changes(words: list[str]) -> dict[str, object]:
-    changes: dict[str, object] = {}
-    for word in words:
-        name, sign, value = (each.strip() for each in word.partition("="))
-        if not sign:
-            raise SettingError(f"--set {word!r} is not understood: write setting=value.")
-        changes[name] = value
-    return changes
-
-
 def _require_data(task: "Task") -> None:
     """DataError at once for a data set that is not there."""
     from aecore.data.catalog import load
 
     load(task.dataset)
-
-
-def _device(asked_for: str | None) -> str:
-    if asked_for in (None, "auto"):
-        return "auto"
-    from aecore.training.precision import find_device
-
-    return find_device(asked_for).key
 
 
 def _follow(experiment: "Experiment", options: argparse.Namespace) -> Answer:
@@ -153,13 +132,10 @@ def _follow(experiment: "Experiment", options: argparse.Namespace) -> Answer:
 
 
 def _stop(store: "Experiments", task: "Task") -> Answer:
-    from aecore.jobs.control import stop
-
     found = store.unfinished(task)
     if found is None:
         raise RunError("No experiment with these settings is under way: `experiments` lists those there are.")
-    if stop(found, timeout_s=STOP_PATIENCE_S) in ("queued", "running"):
-        raise JobError(f"{found.id} was asked to stop {STOP_PATIENCE_S:.0f} s ago and has not yet: look again later.")
+    stop_and_wait(found)
     return _answer(found)
 
 

@@ -22,7 +22,7 @@ SUMMARY: Keys = {
     "epochs_done": "epochs behind it",
     "epochs_total": "epochs of its recipe",
     "seed": "of everything random",
-    "latent": "numbers in the code",
+    "latent": "numbers in the code; before the run has begun, bottleneck.code_size",
     "image_shape": "channels, height and width; null before the first start",
     "encodes": "whether the model has an encoder; true before the first start",
     "generates": "whether it draws new images",

@@ -1,13 +1,14 @@
 """Commands that train: train, resume, stop."""
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aecore.cli.answer import Answer, listing
 from aecore.cli.commands import INTERRUPTED, Commands, Keys, add_run, runs_of, spelled
+from aecore.cli.jobs import add_changes, add_where, device_of, read_changes, stop_and_wait
 from aecore.cli.output import say, show_progress
-from aecore.errors import JobError, SettingError
+from aecore.errors import SettingError
 
 if TYPE_CHECKING:
     from aecore.data.image_set import Splits
@@ -29,7 +30,6 @@ STATE: Keys = {
     "seconds": "of training, pauses left out",
     "images_per_second": "in the last epoch",
 }
-STOP_PATIENCE_S = 30.0
 
 
 def add_commands(commands: Commands) -> None:
@@ -41,30 +41,22 @@ def add_commands(commands: Commands) -> None:
     train.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random (default 0)")
     train.add_argument("--limit", type=int, default=0, metavar="N", help="train on so many images only (default all)")
     train.add_argument("--classes", type=_classes, default=(), metavar="0,1", help="use these classes only")
-    train.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PART.SETTING=VALUE",
-        dest="changes",
-        help="change a setting, such as bottleneck.code_size=2 or training.learning_rate=1e-3; may be repeated; "
+    add_changes(
+        train,
+        "part.setting=value",
+        "change a setting, such as bottleneck.code_size=2 or training.learning_rate=1e-3; may be repeated; "
         "`variants VARIANT` lists them",
     )
     train.add_argument("--name", metavar="TEXT", help="what lists call the run")
-    _add_where(train)
+    add_where(train)
 
     resume = commands.add("resume", "go on with a run from its last checkpoint", _resume, STATE)
     add_run(resume)
     resume.add_argument("--epochs", type=int, metavar="N", help="for a finished run: so many further epochs")
-    _add_where(resume)
+    add_where(resume)
 
     stop = commands.add("stop", "stop a run that trains or waits; a checkpoint is kept", _stop, STATE)
     add_run(stop)
-
-
-def _add_where(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", metavar="D", help="auto (default), or one of those that `devices` lists")
-    parser.add_argument("--background", action="store_true", help="leave it to a process of its own and return at once")
 
 
 def _classes(text: str) -> tuple[int, ...]:
@@ -72,17 +64,6 @@ def _classes(text: str) -> tuple[int, ...]:
         return tuple(int(each) for each in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of class numbers such as 0,1") from None
-
-
-def read_changes(words: Iterable[str]) -> dict[str, object]:
-    """ "part.setting=value" words as changes; SettingError for a word of another form."""
-    changes: dict[str, object] = {}
-    for word in words:
-        name, sign, value = (each.strip() for each in word.partition("="))
-        if not sign or "." not in name:
-            raise SettingError(f"--set {word!r} is not understood: write part.setting=value.")
-        changes[name] = value
-    return changes
 
 
 def _train(options: argparse.Namespace) -> Answer:
@@ -95,7 +76,7 @@ def _train(options: argparse.Namespace) -> Answer:
         changes["training.epochs"] = options.epochs
     data = DataChoice.from_dict({"name": options.dataset, "classes": options.classes, "limit": options.limit})
     recipe = make_recipe(options.variant, data, changes, options.seed)
-    device = _device(options.device) or "auto"
+    device = device_of(options.device) or "auto"
     name = None if options.name is None else clean_name(options.name)
     recipe, splits = prepare(recipe)
     _require_memory(recipe, splits, device)
@@ -126,21 +107,12 @@ def _require_memory(recipe: "Recipe", splits: "Splits", device: str) -> None:
 def _resume(options: argparse.Namespace) -> Answer:
     from aecore.jobs.control import make_ready, resume
 
-    run, device = runs_of(options).get(options.run), _device(options.device)
+    run, device = runs_of(options).get(options.run), device_of(options.device)
     if options.background:
         resume(run, options.epochs, device)
         return state_of(run)
     make_ready(run, options.epochs, device)
     return follow(run, options)
-
-
-def _device(asked_for: str | None) -> str | None:
-    """The key of a device that is there. "auto" stays open until the run starts. SettingError for any other."""
-    if asked_for in (None, "auto"):
-        return asked_for
-    from aecore.training.precision import find_device
-
-    return find_device(asked_for).key
 
 
 def follow(run: "Run", options: argparse.Namespace) -> Answer:
@@ -167,13 +139,8 @@ def follow(run: "Run", options: argparse.Namespace) -> Answer:
 
 
 def _stop(options: argparse.Namespace) -> Answer:
-    from aecore.jobs.control import stop
-
     run = runs_of(options).get(options.run)
-    if stop(run, timeout_s=STOP_PATIENCE_S) in ("queued", "running"):
-        raise JobError(
-            f"{run.id} was asked to stop {STOP_PATIENCE_S:.0f} s ago and has not yet: look at it again later."
-        )
+    stop_and_wait(run)
     return state_of(run)
 
 

@@ -12,7 +12,7 @@ from aecore.data.catalog import datasets, load
 from aecore.data.image_set import Splits
 from aecore.errors import LabError, SettingError
 from aecore.experiments.dimensions import AUTOENCODERS, DimensionsSettings
-from aecore.experiments.experiment import Advance, Place, Result
+from aecore.experiments.experiment import Advance, Place, Result, between
 from aecore.runs.files import write_file
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
@@ -46,18 +46,18 @@ def perform(settings: DimensionsSettings, dataset: str, place: Place) -> Generat
     work = bench.tasks(settings.lengths)
     known = {(each.get("method"), each.get("size")) for each in place.known}
     recipes = recipes_of(settings, dataset)
-    total = len(work) + len(recipes)
+    total = len(work) + len(recipes) + settings.runs
     for number, task in enumerate(work):
         if _name(task, splits) not in known:
             yield Advance(number / total, task.title)
             yield Result(_values(task.run()))
     for number, recipe in enumerate(recipes, start=len(work)):
-        if (VARIANTS[recipe.variant].title, recipe.latent) not in known:
-            coder = yield from _trained(recipe, splits, place, number / total, 1 / total)
+        if (VARIANTS[recipe.variant].title, recipe.code_size) not in known:
+            coder = yield from _trained(recipe, splits, place, number / total, (number + 1) / total)
             yield Result(_values(bench.coder(coder)))
         _checkpoint(recipe, place).unlink(missing_ok=True)  # the result is there, the way to it takes room
     if settings.runs:
-        yield from _runs(bench, place)
+        yield from _runs(bench, place, (total - 1) / total)
     yield Advance(1.0, "done")
 
 
@@ -99,21 +99,19 @@ def _values(row: Row) -> dict[str, str | int | float | None]:
     return dict(vars(row))
 
 
-def _trained(
-    recipe: Recipe, splits: Splits, place: Place, done: float, share: float
-) -> Generator[Advance, None, Coder]:
+def _trained(recipe: Recipe, splits: Splits, place: Place, begin: float, end: float) -> Generator[Advance, None, Coder]:
     """Train, or go on from the last epoch."""
-    what = f"{VARIANTS[recipe.variant].title}, {recipe.latent} numbers"
+    what = f"{VARIANTS[recipe.variant].title}, {recipe.code_size} numbers"
     file = _checkpoint(recipe, place)
     device = find_device(place.device)
     checkpoint = read_checkpoint(file) if file.exists() else None
     training = Training(recipe, splits, device, checkpoint)
-    yield Advance(done, what)
+    yield Advance(begin, what)
     for event in training.events():
         if isinstance(event, CheckpointDue):
             write_file(file, training.checkpoint().to_bytes())
         elif isinstance(event, Progress):
-            yield Advance(done + share * event.done, what)
+            yield Advance(between(begin, end, event.done), what)
     composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
     composition.model.load_state_dict(training.model.state_dict())
     composition.model.eval().requires_grad_(False)
@@ -128,20 +126,20 @@ def _trained(
 
 def _checkpoint(recipe: Recipe, place: Place) -> Path:
     """Where a training is kept to go on from."""
-    return place.folder / f"{recipe.variant}-{recipe.latent}.safetensors"
+    return place.folder / f"{recipe.variant}-{recipe.code_size}.safetensors"
 
 
 def _in_words(recipe: Recipe) -> str:
     """The recipe as the command that trains it."""
     changes = "".join(
         f" --set {name}={','.join(map(str, value)) if isinstance(value, tuple) else value}"
-        for name, value in {**AUTOENCODERS[recipe.variant], "bottleneck.code_size": recipe.latent}.items()
+        for name, value in {**AUTOENCODERS[recipe.variant], "bottleneck.code_size": recipe.code_size}.items()
     )
     data = f"--dataset {recipe.data.name} --limit {recipe.data.limit}"
     return f"train {recipe.variant} {data} --epochs {recipe.epochs}{changes}"
 
 
-def _runs(bench: Bench, place: Place) -> Generator[Advance | Result, None, None]:
+def _runs(bench: Bench, place: Place, done: float) -> Generator[Advance | Result, None, None]:
     """Finished runs on these images, at their own size."""
     runs = Runs(_runs_folder(place.folder))
     known = {str(each["run"]) for each in place.known if each.get("run")}
@@ -157,7 +155,7 @@ def _runs(bench: Bench, place: Place) -> Generator[Advance | Result, None, None]
             continue
         if opened.fallback_note or not _comparable(opened):
             continue
-        yield Advance(0.98, summary.name)
+        yield Advance(done, summary.name)
         title = _free(summary.name, titles)
         titles.add(title)
         spent = summary.metrics.get("seconds")

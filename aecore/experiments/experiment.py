@@ -25,6 +25,11 @@ class Advance:
     message: str
 
 
+def between(begin: float, end: float, share: float) -> float:
+    """How far all work is when so much of a piece is done that goes from `begin` to `end`: never beyond its end."""
+    return min(end, begin + (end - begin) * share)
+
+
 @dataclass(frozen=True)
 class Result:
     """One line of the results."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
+from itertools import accumulate, product
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from aecore.data.catalog import datasets, load
 from aecore.data.image_set import ImageSet, Splits
 from aecore.data.splits import balanced_order
 from aecore.errors import SettingError
-from aecore.experiments.experiment import Advance, Place, Result
+from aecore.experiments.experiment import Advance, Place, Result, between
 from aecore.experiments.few_labels import METHODS, FewLabelsSettings
 from aecore.model import Autoencoder
 from aecore.runs.files import write_file
@@ -67,22 +67,22 @@ def perform(settings: FewLabelsSettings, dataset: str, place: Place) -> Generato
     plan = Plan(settings, sizes, find_device(place.device))
     work = _Work(plan, splits, place)
     known = {(each.get("method"), each.get("labels"), each.get("seed")) for each in place.known}
-    costs, done = plan.costs(), plan.pretraining_seconds()
-    total = done + sum(costs.values())
+    costs = plan.costs()
+    seconds_then = list(accumulate([plan.pretraining_seconds(), *costs.values()]))
+    ends = [each / seconds_then[-1] for each in seconds_then]
     for event in work.pretrain():
         if isinstance(event, Advance):
-            yield Advance(event.done * done / total, f"pretraining on {sizes.train:,} images without labels")
+            yield Advance(between(0.0, ends[0], event.done), f"pretraining on {sizes.train:,} images without labels")
         elif ("pretraining", 0, settings.seed) not in known:
             yield event
-    for cell, cost in costs.items():
+    for cell, begin, end in zip(costs, ends[:-1], ends[1:], strict=True):
         if cell.key not in known:
             what = f"{METHODS[cell.method].lower()}, {cell.labels:,} labels, draw {cell.seed + 1}"
-            yield Advance(done / total, what)
+            yield Advance(begin, what)
             started = time.perf_counter()
-            error = yield from work.error(cell, done / total, cost / total, what)
+            error = yield from work.error(cell, begin, end, what)
             spent = round(time.perf_counter() - started, 2)
             yield Result({**vars(cell), "error_percent": round(error, 4), "seconds": spent})
-        done += cost
     yield Advance(1.0, "done")
 
 
@@ -262,10 +262,10 @@ class _Work:
 
     # --- the methods
 
-    def error(self, cell: Cell, done: float, share: float, what: str) -> Generator[Advance, None, float]:
+    def error(self, cell: Cell, begin: float, end: float, what: str) -> Generator[Advance, None, float]:
         """Percent of the test images that a method puts into a wrong class; what it yields is its progress."""
         if cell.method in ("scratch", "tuned"):
-            return (yield from self._trained(cell, done, share, what))
+            return (yield from self._trained(cell, begin, end, what))
         known, (train, test) = self._chosen(cell), self.truth
         if cell.method == "propagation":
             graph, near = self.graph
@@ -280,14 +280,14 @@ class _Work:
         train, test = self.components if method == "pca_svm" else self.codes
         return support_vectors, train[known], test
 
-    def _trained(self, cell: Cell, done: float, share: float, what: str) -> Generator[Advance, None, float]:
+    def _trained(self, cell: Cell, begin: float, end: float, what: str) -> Generator[Advance, None, float]:
         pretrained = cell.method == "tuned"
         watched = replace(self.splits, validation=self.splits.validation.first(WATCHED))
         recipe = self.plan.recipe(cell.labels, cell.seed, pretrained)
         training = Training(recipe, watched, self.plan.device, self.pretrained if pretrained else None)
         for event in training.events():
             if isinstance(event, Progress):
-                yield Advance(done + share * event.done, what)
+                yield Advance(between(begin, end, event.done), what)
         model = training.model.eval()
         assert isinstance(model, Autoencoder)
         return 100.0 * float(np.mean(classify(model, self.splits.test.images) != self.truth[1]))

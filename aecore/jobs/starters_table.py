@@ -95,7 +95,7 @@ def _made(run: Run) -> tuple[str, str, str]:
     recipe, summary, environment = run.recipe(), run.summary(), run.environment()
     seconds = run.metrics()[-1]["seconds"]
     return (
-        "<br>".join(_settings(recipe)),
+        "<br>".join(_settings(recipe, summary.latent)),
         f"{summary.parameters:,}",
         f"{recipe.epochs} epochs of {_images(run):,} images, {seconds:,.0f} s<br>{environment['device']}, "
         f"{environment['precision']}",
@@ -107,12 +107,14 @@ def _images(run: Run) -> int:
     return int(run.status()["train_images"])
 
 
-def _settings(recipe: Recipe) -> Iterator[str]:
+def _settings(recipe: Recipe, latent: int) -> Iterator[str]:
     """The parts that are not neutral, with the settings that give their size."""
     yield f"{recipe.variant} on {recipe.data.name}"
     for axis, choice in recipe.parts.to_dict().items():
         numbers = [each for name, each in choice.items() if name in SHOWN and each not in ([], 0)]
         words = [" ".join(map(str, each)) if isinstance(each, list) else f"{each:g}" for each in numbers]
+        if axis == "bottleneck" and latent != recipe.code_size:
+            words.append(f"(code of {latent})")
         if choice["kind"] != NEUTRAL[axis] or words:
             yield f"{axis}: {' '.join([str(choice['kind']), *words])}"
 

@@ -13,9 +13,11 @@ residual blocks: He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognit
 Odena, Dumoulin, Olah, "Deconvolution and Checkerboard Artifacts", Distill 2016.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -91,55 +93,73 @@ class Double(nn.Module):
         return doubled[:, :, :height, :width]
 
 
+class Levels(NamedTuple):
+    """Every level halves height and width, rounded up: channels and sizes before each level and after the last."""
+
+    widths: tuple[int, ...]
+    sizes: list[Size]
+
+    @classmethod
+    def of(cls, channels: tuple[int, ...], image_shape: ImageShape, setting: str = "network.channels") -> "Levels":
+        """With one number of channels per level; SettingError for none, or for more levels than fit."""
+        images, height, width = image_shape
+        if not channels:
+            raise SettingError(f"{setting} is empty: give at least one level, for instance 32, 64.")
+        sizes = [(height, width)]
+        for level in range(len(channels)):
+            if max(sizes[-1]) == 1:
+                raise SettingError(
+                    f"{setting} has {len(channels)} levels, but an image of {height} x {width} pixels is down to one "
+                    f"place after {level}: give at most {level} numbers, or choose another network.kind."
+                )
+            sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+        return cls((images, *channels), sizes)
+
+    @property
+    def down(self) -> Iterable[tuple[int, int]]:
+        """Channels before and after each level, from the image on."""
+        return pairwise(self.widths)
+
+    @property
+    def up(self) -> list[tuple[tuple[int, int], Size]]:
+        """Channels before and after each level on the way back, and the size to come back to."""
+        return list(zip(pairwise(reversed(self.widths)), reversed(self.sizes[:-1]), strict=True))
+
+    def inner(self, channels: int = 0) -> tuple[int, int, int]:
+        """Channels, or so many instead, height and width after the last level."""
+        return (channels or self.widths[-1], *self.sizes[-1])
+
+
 def build_conv(
     settings: ConvSettings, image_shape: ImageShape, features: int, latent: int, classes: int = 0
 ) -> Networks:
     """Encoder to `features` numbers and decoder from `latent` numbers; SettingError for more levels than fit."""
-    channels, height, width = image_shape
-    if not settings.channels:
-        raise SettingError("network.channels is empty: give at least one level, for instance 32, 64.")
-    sizes = level_sizes(height, width, len(settings.channels))
-    widths = (channels, *settings.channels)
-    return Networks(_encoder(settings, widths, sizes, features), _decoder(settings, widths, sizes, latent))
+    levels = Levels.of(settings.channels, image_shape)
+    return Networks(_encoder(settings, levels, features), _decoder(settings, levels, latent))
 
 
-def _encoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size], features: int) -> Stack:
-    levels = []
-    for inputs, outputs in pairwise(widths):
+def _encoder(settings: ConvSettings, levels: Levels, features: int) -> Stack:
+    parts = []
+    for inputs, outputs in levels.down:
         residual = [Residual(outputs, settings) for _ in range(settings.residual_blocks)]
-        levels.append([*_halve(inputs, outputs, settings), *residual])
-    squeeze = [nn.Conv2d(widths[-1], settings.squeeze, 3, padding=1)] if settings.squeeze else []
-    inner = (settings.squeeze or widths[-1], *sizes[-1])
-    levels.append([*squeeze, nn.Flatten(), nn.Linear(prod(inner), features)])
-    return Stack(*levels)
+        parts.append([*_halve(inputs, outputs, settings), *residual])
+    squeeze = [nn.Conv2d(levels.widths[-1], settings.squeeze, 3, padding=1)] if settings.squeeze else []
+    parts.append([*squeeze, nn.Flatten(), nn.Linear(prod(levels.inner(settings.squeeze)), features)])
+    return Stack(*parts)
 
 
-def _decoder(settings: ConvSettings, widths: tuple[int, ...], sizes: list[Size], latent: int) -> Stack:
-    inner = (settings.squeeze or widths[-1], *sizes[-1])
+def _decoder(settings: ConvSettings, levels: Levels, latent: int) -> Stack:
+    inner, deepest = levels.inner(settings.squeeze), levels.widths[-1]
     innermost: list[nn.Module] = [nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner)]
     if settings.squeeze:
-        innermost.append(nn.Conv2d(settings.squeeze, widths[-1], 3, padding=1))
-    levels = [[*innermost, *_norm_and_activation(widths[-1], settings)]]
-    ways_up = list(zip(pairwise(reversed(widths)), reversed(sizes[:-1]), strict=True))
-    for level, ((inputs, outputs), size) in enumerate(ways_up, start=1):
+        innermost.append(nn.Conv2d(settings.squeeze, deepest, 3, padding=1))
+    parts = [[*innermost, *_norm_and_activation(deepest, settings)]]
+    for level, ((inputs, outputs), size) in enumerate(levels.up, start=1):
         residual = [Residual(inputs, settings) for _ in range(settings.residual_blocks)]
-        last = level == len(ways_up)
+        last = level == len(levels.up)
         double = Double(inputs, outputs, size, bias=last or not settings.normalisation)
-        levels.append([*residual, double, *([] if last else _norm_and_activation(outputs, settings))])
-    return Stack(*levels)
-
-
-def level_sizes(height: int, width: int, levels: int) -> list[Size]:
-    """Height and width before every level and after the last, halved and rounded up."""
-    sizes = [(height, width)]
-    for level in range(levels):
-        if max(sizes[-1]) == 1:
-            raise SettingError(
-                f"network.channels has {levels} levels, but an image of {height} x {width} pixels is down to "
-                f"one pixel after {level}: give at most {level} numbers, or choose network.kind=dense."
-            )
-        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
-    return sizes
+        parts.append([*residual, double, *([] if last else _norm_and_activation(outputs, settings))])
+    return Stack(*parts)
 
 
 def _halve(inputs: int, outputs: int, settings: ConvSettings) -> list[nn.Module]:

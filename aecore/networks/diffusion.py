@@ -17,6 +17,7 @@ Meng, Ermon, "Denoising Diffusion Implicit Models", ICLR 2021; Ho and Salimans, 
 2022. Equal steps in t, and the running average's beginning, are our choices.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
@@ -123,17 +124,17 @@ class Diffusion(Model):
         self.register_buffer("followed", torch.zeros((), dtype=torch.int64))  # how often the average was renewed
 
     @property
+    @abstractmethod
     def average(self) -> UNet:
         """The running average of `fitted`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def states(self, images: Images) -> Tensor:
         """Clean images [batch, c, h, w] -> what is diffused, [batch, *state_shape]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown(self, states: Tensor) -> Tensor:
         """What is diffused -> images in [0, 1]. Recorded for export: it checks no shapes."""
-        raise NotImplementedError
 
     @property
     def latent(self) -> int:

@@ -80,11 +80,11 @@ class Adversaries(NamedTuple):
 
 
 def check_drawn(bottleneck: Bottleneck) -> None:
-    """SettingError for a bottleneck that needs an encoder."""
-    if bottleneck.features:
+    """SettingError for a bottleneck that needs an encoder, or leaves the size of the code to the network."""
+    if bottleneck.features or not bottleneck.latent:
         raise SettingError(
-            "This bottleneck waits for an encoder, and a generator has none: set bottleneck.kind=prior, "
-            "or network.kind=dense or conv."
+            "A generator has no encoder and takes codes of any size: set bottleneck.kind=prior, or network.kind=dense "
+            "or conv."
         )
 
 

@@ -11,13 +11,11 @@ Networks", ICLR 2016; the spread of the batch: Karras, Aila, Laine, Lehtinen, "P
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 
 from torch import nn
 
-from aecore.errors import SettingError
-from aecore.networks.conv import Double, level_sizes
+from aecore.networks.conv import Double, Levels
 from aecore.networks.gan import Adversaries, BatchSpread, Centred
 from aecore.settings import Settings, setting
 from aecore.shapes import ImageShape
@@ -44,33 +42,26 @@ def build_gan_conv(
     settings: GANConvSettings, image_shape: ImageShape, features: int, latent: int, classes: int = 0
 ) -> Adversaries:
     """Generator from `latent` numbers and discriminator; SettingError for more levels than fit."""
-    channels, height, width = image_shape
-    if not settings.channels:
-        raise SettingError("network.channels is empty: give at least one level, for instance 32, 64.")
-    sizes = level_sizes(height, width, len(settings.channels))
-    widths = (channels, *settings.channels)
-    return Adversaries(_generator(settings, widths, sizes, latent), _discriminator(settings, widths, sizes))
+    levels = Levels.of(settings.channels, image_shape)
+    return Adversaries(_generator(settings, levels, latent), _discriminator(settings, levels))
 
 
-def _generator(
-    settings: GANConvSettings, widths: tuple[int, ...], sizes: list[tuple[int, int]], latent: int
-) -> nn.Module:
-    inner, bias = (widths[-1], *sizes[-1]), not settings.normalisation
-    generator = nn.Sequential(nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner), *_active(widths[-1], settings))
-    ways_up = list(zip(pairwise(reversed(widths)), reversed(sizes[:-1]), strict=True))
-    for (inputs, outputs), size in ways_up[:-1]:
+def _generator(settings: GANConvSettings, levels: Levels, latent: int) -> nn.Module:
+    inner, bias = levels.inner(), not settings.normalisation
+    generator = nn.Sequential(nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner), *_active(inner[0], settings))
+    for (inputs, outputs), size in levels.up[:-1]:
         generator.extend([Double(inputs, outputs, size, bias=bias), *_active(outputs, settings)])
-    (inputs, outputs), size = ways_up[-1]
+    (inputs, outputs), size = levels.up[-1]
     return generator.append(Double(inputs, outputs, size))
 
 
-def _discriminator(settings: GANConvSettings, widths: tuple[int, ...], sizes: list[tuple[int, int]]) -> nn.Module:
+def _discriminator(settings: GANConvSettings, levels: Levels) -> nn.Module:
     discriminator = nn.Sequential(Centred())
-    for inputs, outputs in pairwise(widths):
+    for inputs, outputs in levels.down:
         discriminator.extend([nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.LeakyReLU(LEAK)])
     if settings.batch_spread:
         discriminator.append(BatchSpread())
-    inner = (widths[-1] + settings.batch_spread, *sizes[-1])
+    inner = levels.inner(levels.widths[-1] + settings.batch_spread)
     return discriminator.extend([nn.Flatten(), nn.Linear(prod(inner), 1)])
 
 

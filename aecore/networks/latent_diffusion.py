@@ -13,16 +13,14 @@ Source: Rombach, Blattmann, Lorenz, Esser, Ommer, "High-Resolution Image Synthes
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from aecore.errors import SettingError
 from aecore.model import Bottleneck
 from aecore.networks.averaging import mean_of
-from aecore.networks.conv import Double
+from aecore.networks.conv import Double, Levels
 from aecore.networks.diffusion import Diffusion, DiffusionSettings, check_noise
 from aecore.networks.noising import Noising
 from aecore.networks.unet import UNet
@@ -146,46 +144,28 @@ def build_latent_unet(
     settings: LatentDiffusionSettings, image_shape: ImageShape, features: int, latent: int, classes: int = 0
 ) -> LatentUNet:
     """An autoencoder and a U-Net on its codes; SettingError for more levels than fit."""
-    sizes = _sizes(image_shape, len(settings.autoencoder_channels))
-    state_shape = (settings.code_channels, *sizes[-1])
-    widths = settings.autoencoder_channels
-    encoder = _encoder((image_shape[0], *widths), settings.code_channels)
-    pictures = _pictures((image_shape[0], *widths), sizes, settings.code_channels)
+    levels = Levels.of(settings.autoencoder_channels, image_shape, "network.autoencoder_channels")
+    state_shape = levels.inner(settings.code_channels)
+    encoder = _encoder(levels, settings.code_channels)
+    pictures = _pictures(levels, settings.code_channels)
     network = UNet(settings.unet(patch=1), state_shape, classes)
     return LatentUNet(encoder, pictures, network, state_shape, settings, classes)
 
 
-def _encoder(widths: tuple[int, ...], code_channels: int) -> nn.Sequential:
+def _encoder(levels: Levels, code_channels: int) -> nn.Sequential:
     encoder = nn.Sequential()
-    for inputs, outputs in pairwise(widths):
+    for inputs, outputs in levels.down:
         encoder.extend([nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.SiLU()])
-    last = widths[-1]
+    last = levels.widths[-1]
     encoder.extend([nn.Conv2d(last, last, 3, padding=1), nn.SiLU(), nn.Conv2d(last, code_channels, 1)])
     return encoder
 
 
-def _pictures(widths: tuple[int, ...], sizes: list[tuple[int, int]], code_channels: int) -> nn.Sequential:
-    last = widths[-1]
+def _pictures(levels: Levels, code_channels: int) -> nn.Sequential:
+    last = levels.widths[-1]
     pictures = nn.Sequential(nn.Conv2d(code_channels, last, 3, padding=1), nn.SiLU())
     pictures.extend([nn.Conv2d(last, last, 3, padding=1), nn.SiLU()])
-    ways_up = list(zip(pairwise(reversed(widths)), reversed(sizes[:-1]), strict=True))
-    for level, ((inputs, outputs), size) in enumerate(ways_up, start=1):
+    for level, ((inputs, outputs), size) in enumerate(levels.up, start=1):
         pictures.append(Double(inputs, outputs, size))
-        pictures.extend([] if level == len(ways_up) else [nn.SiLU()])
+        pictures.extend([] if level == len(levels.up) else [nn.SiLU()])
     return pictures
-
-
-def _sizes(image_shape: ImageShape, levels: int) -> list[tuple[int, int]]:
-    """Height and width before every level of the autoencoder and after the last, halved and rounded up."""
-    _, height, width = image_shape
-    if not levels:
-        raise SettingError("network.autoencoder_channels is empty: give at least one level, for instance 32, 64.")
-    sizes = [(height, width)]
-    for level in range(levels):
-        if max(sizes[-1]) == 1:
-            raise SettingError(
-                f"network.autoencoder_channels has {levels} levels, but an image of {height} x {width} pixels is down "
-                f"to one place after {level}: give at most {level} numbers."
-            )
-        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
-    return sizes

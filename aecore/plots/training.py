@@ -4,7 +4,7 @@ metrics   lines of metrics.jsonl: epoch, step, train and validation by name, lea
 steps     lines of steps.jsonl, a few for every epoch: step, losses by name
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -123,11 +123,29 @@ def _mark_chapters(figure: go.Figure, metrics: Sequence[Row], palette: Palette, 
 
 
 def _names(metrics: Sequence[Row], steps: Sequence[Row]) -> list[str]:
-    """The loss first, then its parts; where it is always one of its parts it is not shown twice."""
-    rows = [row["validation"] for row in metrics] or [row["losses"] for row in steps[-1:]] or [{"loss": None}]
+    """The loss first, then its parts; a loss that is everywhere one of its parts is not shown twice.
+
+    Steps may belong to a chapter of which no epoch is over yet: it has its panels from its first number on.
+    """
+    rows = _compositions(metrics, steps) or [{"loss": None}]
     parts = list(dict.fromkeys(name for row in rows for name in row if name != "loss"))
-    same = all(any(row.get(name) == row.get("loss") for name in parts) for row in rows)
-    return parts if len(parts) == 1 or same else ["loss", *parts]
+    return parts if len(parts) == 1 or not any(_is_sum(row) for row in rows) else ["loss", *parts]
+
+
+def _compositions(metrics: Sequence[Row], steps: Sequence[Row]) -> list[Mapping[str, Any]]:
+    """What the loss is made of, epoch by epoch and in the steps after the last."""
+    last = metrics[-1]["step"] if metrics else 0
+    return [*(row["validation"] for row in metrics), *(row["losses"] for row in steps if row["step"] > last)]
+
+
+def _is_sum(row: Mapping[str, Any]) -> bool:
+    """Whether the loss is more than one of its parts."""
+    return not any(each == row.get("loss") for name, each in row.items() if name != "loss")
+
+
+def _values(name: str, rows: Sequence[Mapping[str, Any]], sums: Collection[frozenset[str]]) -> list[float | None]:
+    """A number row by row. The loss is left out where a part is the same: chapters differ in scale by far."""
+    return [None if name == "loss" and frozenset(row) not in sums else row.get(name) for row in rows]
 
 
 def _positions(metrics: Sequence[Row], steps: Sequence[Row]) -> tuple[npt.NDArray[np.float64], str]:
@@ -144,14 +162,25 @@ def _positions(metrics: Sequence[Row], steps: Sequence[Row]) -> tuple[npt.NDArra
 def _traces(
     name: str, metrics: Sequence[Row], steps: Sequence[Row], place: npt.NDArray[np.float64], palette: Palette
 ) -> list[go.Scatter]:
-    live = [row["losses"].get(name) for row in steps]
-    # A line needs two points to be seen: the very first one is a dot.
-    traces = [line(place, live, "training", palette.muted, width=1, markers=len(live) == 1)] if live else []
+    sums = {frozenset(row) for row in _compositions(metrics, steps) if _is_sum(row)}
+    live = _values(name, [row["losses"] for row in steps], sums)
+    traces = [line(place, live, "training", palette.muted, width=1, markers=_has_lonely(live))] if live else []
     if metrics:
         epochs = [row["epoch"] for row in metrics]
-        few = len(metrics) < 40
+        checked = _values(name, [row["validation"] for row in metrics], sums)
         if not live:
-            traces.append(line(epochs, [row["train"].get(name) for row in metrics], "training", palette.muted, width=1))
-        checked = [row["validation"].get(name) for row in metrics]
+            trained = [
+                None if name == "loss" and each is None else row["train"].get(name)
+                for row, each in zip(metrics, checked, strict=True)
+            ]
+            traces.append(line(epochs, trained, "training", palette.muted, width=1))
+        few = len(metrics) < 40 or _has_lonely(checked)
         traces.append(line(epochs, checked, "validation", palette.accent, markers=few))
     return traces
+
+
+def _has_lonely(values: Sequence[float | None]) -> bool:
+    """Whether a value has no neighbour. A line needs two points to be seen: such a one is seen as a dot alone."""
+    there = [False, *(each is not None for each in values), False]
+    triples = zip(there, there[1:], there[2:], strict=False)
+    return any(here and not before and not after for before, here, after in triples)

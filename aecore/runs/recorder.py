@@ -98,6 +98,7 @@ class _Journal:
             device=event.device,
             precision=event.precision,
             parameters=event.parameters,
+            latent=self.training.model.latent,
             encodes=isinstance(self.training.model, Autoencoder),
             generates=self.training.model.generates,
             image_shape=list(self.training.splits.shape),

@@ -21,7 +21,7 @@ class RunSummary:
     epochs_done: int
     epochs_total: int
     seed: int
-    latent: int
+    latent: int  # numbers in the code of the model; before it was ever built, the size that was chosen
     image_shape: tuple[int, int, int] | None  # None before the first start
     encodes: bool  # whether the model has an encoder
     generates: bool  # whether it draws new images
@@ -58,7 +58,7 @@ def summarise(
         epochs_done=whole(status, "epochs_done"),
         epochs_total=_epochs(recipe),
         seed=whole(recipe, "seed"),
-        latent=whole(recipe, "parts", "bottleneck", "code_size"),
+        latent=whole(status, "latent") or whole(recipe, "parts", "bottleneck", "code_size"),
         image_shape=_shape(status.get("image_shape")),
         encodes=status.get("encodes", True) is not False,
         generates=status.get("generates") is True,

@@ -60,7 +60,7 @@ class LatentDiffusionScheme(DiffusionScheme):
         if further:
             return (Chapter(DENOISING, "Diffusion", 1.0),)
         share = self.settings.autoencoder_share
-        return (Chapter(AUTOENCODER, "Autoencoder", share), Chapter(DENOISING, "Diffusion", 1.0 - share))
+        return (Chapter(AUTOENCODER, "Autoencoder", share, draws=False), Chapter(DENOISING, "Diffusion", 1.0 - share))
 
     def phases(self, model: Model, batch: Batch, streams: Streams) -> Iterator[Phase]:
         """One phase, of the group that is fitted in this chapter."""

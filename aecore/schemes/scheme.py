@@ -34,6 +34,7 @@ class Chapter:
     title: str
     share: float
     images: int = 0  # 0 for all
+    draws: bool = True  # what draws new images, where the model has it, is being trained or was before
 
 
 WHOLE = Chapter("", "", 1.0)

@@ -21,7 +21,7 @@ from aecore.data.splits import balanced_order
 from aecore.errors import RunError, SettingError, TrainingError
 from aecore.model import Autoencoder, Model, Sampling
 from aecore.randomness import Streams, derive, torch_stream
-from aecore.schemes.scheme import Batch, Scheme
+from aecore.schemes.scheme import Batch, Chapter, Scheme
 from aecore.schemes.scheme import Group as Fitted
 from aecore.shapes import Images, Labels
 from aecore.training.adamw import AdamW, Group
@@ -231,7 +231,8 @@ class Training:
     def _preview(self, epoch: int, stage: Stage) -> Preview:
         self.model.eval()
         clean = self._validation.at(np.arange(min(PREVIEW_IMAGES, len(self._validation))))
-        codes, corrupted, restored = self._seen(self.model, clean, stage, epoch)
+        chapter, _ = stage.timeline.chapter(stage.done(stage.feed(epoch - 1).steps - 1, epoch - 1))
+        codes, corrupted, restored = self._seen(self.model, clean, chapter)
         return Preview(
             epoch=epoch,
             recorded=epoch - stage.first in recorded_epochs(stage.settings.epochs, stage.settings.snapshots),
@@ -239,10 +240,10 @@ class Training:
             clean=_as_bytes(clean),
             corrupted=_as_bytes(corrupted),
             reconstructions=_as_bytes(restored),
-            samples=_as_bytes(self._drawn()),
+            samples=_as_bytes(self._drawn(chapter)),
         )
 
-    def _seen(self, model: Model, clean: Tensor, stage: Stage, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _seen(self, model: Model, clean: Tensor, chapter: Chapter) -> tuple[Tensor, Tensor, Tensor]:
         """Codes of validation images, and some of them corrupted and reconstructed; nothing without an encoder."""
         if not isinstance(model, Autoencoder):
             return torch.empty(0, model.latent), clean[:0], clean[:0]
@@ -252,12 +253,11 @@ class Training:
             for start in range(0, count, VALIDATION_BATCH)
         ]
         corrupted = self._corruption(clean, Streams(derive(self.recipe.seed, "preview"), self.device.key)["corruption"])
-        chapter, _ = stage.timeline.chapter(stage.done(stage.feed(epoch - 1).steps - 1, epoch - 1))
         return torch.cat(codes), corrupted, self.scheme.reconstruct(model, corrupted, chapter.key)
 
-    def _drawn(self) -> Images:
+    def _drawn(self, chapter: Chapter) -> Images:
         """Images drawn from the same codes at every epoch, of each class in turn where the model can be told."""
-        if not self.model.generates:
+        if not (self.model.generates and chapter.draws):
             return torch.empty(0, *self.splits.shape)
         generator = torch_stream(self.recipe.seed, "samples")  # of the CPU, so that every device draws the same
         codes = self.model.prior(PREVIEW_IMAGES, generator).to(self.device.key)

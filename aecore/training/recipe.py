@@ -139,8 +139,8 @@ class Recipe:
             raise SettingError("The recipe has no stages: it needs at least one set of training settings.")
 
     @property
-    def latent(self) -> int:
-        """Size of the code as it was chosen; 0 where the networks decide it."""
+    def code_size(self) -> int:
+        """The setting, 0 where the networks decide. The model's code may be longer, for instance by the class."""
         return int(getattr(self.parts.bottleneck.settings, "code_size", 0))
 
     @property

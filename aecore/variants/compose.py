@@ -119,8 +119,9 @@ def compose(parts: Parts, image_shape: ImageShape, seed: int, classes: int = 0) 
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive(seed, "weights"))
         network = NETWORKS[parts.network.kind]
-        features = max(bottleneck.features, 1)  # an encoder of none is refused below, with a better sentence
-        built = network.build(parts.network.settings, image_shape, features, bottleneck.latent, classes)
+        # A bottleneck without features or a size of its own is refused below, with a better sentence than torch's.
+        features, latent = max(bottleneck.features, 1), max(bottleneck.latent, 1)
+        built = network.build(parts.network.settings, image_shape, features, latent, classes)
         model = built.model(bottleneck, image_shape)
         _check_trains(scheme, model, parts)
         scheme.equip(model, classes)

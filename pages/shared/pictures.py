@@ -50,15 +50,23 @@ class Picture:
 
 def show_pictures(pictures: Sequence[Picture], side: int = 96, columns: int = 0) -> None:
     """Pictures in rows that wrap, each `side` CSS pixels wide; at most `columns` in a row, 4 on a phone."""
-    row = _row(pictures, side)
-    if columns:
-        row = f'<div class="lab-columns" style="--columns: {columns}; --side: {side}px">{row}</div>'
-    st.html(STYLE + row)
+    st.html(STYLE + rows_of("".join(map(figure, pictures)), side, columns))
+
+
+def rows_of(figures: str, side: int, columns: int = 0) -> str:
+    """Figures in rows, as `show_pictures` arranges them: HTML."""
+    row = f'<div class="lab-row" style="--side: {side}px">{figures}</div>'
+    if not columns:
+        return row
+    return f'<div class="lab-columns" style="--columns: {columns}; --side: {side}px">{row}</div>'
 
 
 def show_named_rows(rows: Mapping[str, Sequence[Picture]], side: int) -> None:
     """Rows of pictures, each with its name above it."""
-    named = (f'<div class="lab-name">{html.escape(name)}</div>{_row(each, side)}' for name, each in rows.items())
+    named = (
+        f'<div class="lab-name">{html.escape(name)}</div>{rows_of("".join(map(figure, each)), side)}'
+        for name, each in rows.items()
+    )
     st.html(STYLE + "".join(named))
 
 
@@ -75,12 +83,13 @@ def png(pixels: Pixels) -> bytes:
     return file.getvalue()
 
 
-def _row(pictures: Sequence[Picture], side: int) -> str:
-    return f'<div class="lab-row" style="--side: {side}px">{"".join(map(_figure, pictures))}</div>'
-
-
-def _figure(picture: Picture) -> str:
+def figure(picture: Picture, press: int | None = None) -> str:
+    """A picture with what is said of it: HTML. With `press` it is a button of that number."""
     hint = f' title="{html.escape(picture.hint)}"' if picture.hint else ""
     caption = f"<figcaption>{html.escape(picture.caption)}</figcaption>" if picture.caption else ""
     hint += ' class="lab-chosen"' if picture.chosen else ""
-    return f'<figure{hint}><img src="{data_uri(picture.pixels)}" alt="{html.escape(picture.alt)}">{caption}</figure>'
+    image = f'<img src="{data_uri(picture.pixels)}" alt="{html.escape(picture.alt)}">'
+    if press is not None:
+        pressed = str(picture.chosen).lower()
+        image = f'<button type="button" data-press="{press}" aria-pressed="{pressed}">{image}</button>'
+    return f"<figure{hint}>{image}{caption}</figure>"

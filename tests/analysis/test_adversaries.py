@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
 from aecore import jobs
-from aecore.analysis.demonstrations.adversaries import NUMBERS, ClassesSeen, classes_seen, game, warnings_of
+from aecore.analysis.demonstrations.adversaries import NUMBERS, game, warnings_of
 from aecore.analysis.demonstrations.style_mixing import style_mixing, style_sizes
 from aecore.errors import RunError
 from aecore.runs.store import Runs
@@ -15,17 +13,6 @@ from tests.pages.oblong import NAME, make_oblong
 
 FAIR = {"discriminator_loss": 1.3, "generator_loss": 0.8, "belief_in_real": 0.55, "belief_in_generated": 0.45}
 TINY = {"network.channels": 2, "network.most_channels": 4, "network.style_size": 4, "bottleneck.code_size": 3}
-
-
-class Always(nn.Module):
-    """A decoder that knows one image."""
-
-    def __init__(self, image):
-        super().__init__()
-        self.image = image
-
-    def forward(self, codes):
-        return torch.logit(self.image, 1e-4).expand(len(codes), -1, -1, -1)
 
 
 def test_a_game_shows_epochs_from_the_first_to_the_last_and_their_numbers(tmp_path):
@@ -56,26 +43,6 @@ def test_a_game_that_went_wrong_is_said_in_words(last, word):
     found = warnings_of(last)
     assert len(found) == bool(word)
     assert word in "".join(found)
-
-
-def test_classes_are_those_of_the_nearest_validation_images(make, splits):
-    trained = make("gan", network__kind="gan_dense", network__hidden=(8,))
-    index = 3
-    wanted = trained.splits.validation.class_names[trained.splits.validation.labels[index]]
-    image = torch.from_numpy(trained.splits.validation.images[index]).float() / 255
-    trained.composition.model.decoder = Always(image)
-    seen = classes_seen(trained, 40)
-    assert seen.shares == {name: float(name == wanted) for name in "abcd"}
-    assert (seen.covered, seen.images) == (1, 40)
-
-
-def test_a_class_appears_from_a_tenth_of_its_even_share_on():
-    assert ClassesSeen({"a": 0.9, "b": 0.05, "c": 0.049}, 0.05, 100).covered == 2
-
-
-def test_without_classes_there_are_none_to_look_for(make, splits):
-    data = splits((1, 28, 28), labelled=False)
-    assert classes_seen(make("gan", data=data, network__kind="gan_dense", network__hidden=(8,))) is None
 
 
 def test_rows_have_the_fine_styles_and_columns_the_coarse_ones(make):

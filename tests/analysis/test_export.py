@@ -52,7 +52,7 @@ def test_onnx_equals_torch_for_every_network_bottleneck_shape_and_batch_size(net
     decoder, encoder = decoder_onnx(trained), encoder_onnx(trained)
     for count in (1, 5):
         images = trained.splits.train.images[:count]
-        codes = np.random.default_rng(count).normal(0, 1, (count, trained.recipe.latent)).astype(np.float32)
+        codes = np.random.default_rng(count).normal(0, 1, (count, trained.recipe.code_size)).astype(np.float32)
         decoded = run(decoder, codes)
         assert np.abs(decoded - decode(trained, codes)).max() < 1e-5
         assert decoded.min() >= 0

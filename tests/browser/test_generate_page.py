@@ -49,3 +49,20 @@ def test_two_runs_draw_side_by_side_look_up_a_sample_and_are_measured(open_tab, 
     assert samples(tab).first.bounding_box()["y"] < tab.get_by_role("button", name="New seed").bounding_box()["y"]
     widths = tab.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1]
+
+
+def test_a_sample_is_looked_up_by_a_press_by_keyboard_and_by_its_number(open_tab, address):
+    tab = opened(open_tab(), address)
+    number = tab.get_by_role("spinbutton", name="Sample to look up")
+    samples(tab).nth(2).click()
+    tab.locator('img[alt="Sample 3, enlarged"]').nth(1).wait_for()
+    assert number.input_value() == "3"
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    tab.locator('img[alt="Sample 4, enlarged"]').nth(1).wait_for()
+    assert number.input_value() == "4"
+    number.fill("2")
+    number.press("Enter")
+    tab.locator('img[alt="Sample 2, enlarged"]').nth(1).wait_for()
+    pressed = tab.locator('button[aria-pressed="true"]')
+    assert [each.get_attribute("data-press") for each in pressed.all()] == ["1", "1"]

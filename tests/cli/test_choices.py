@@ -34,7 +34,7 @@ def test_an_unknown_variant_is_named_beside_those_there_are(lab):
 @pytest.mark.parametrize("key", list(VARIANTS))
 def test_every_setting_a_variant_lists_is_taken_by_set(lab, key):
     from aecore.cli.choices import _typed
-    from aecore.cli.training import read_changes
+    from aecore.cli.jobs import read_changes
     from aecore.training.recipe import DataChoice, make_recipe
 
     (listed,) = lab.json("variants", key)

@@ -8,7 +8,7 @@ import pytest
 
 from aecore.errors import SettingError
 from aecore.experiments.catalog import find_kind
-from aecore.experiments.experiment import Result
+from aecore.experiments.experiment import Advance, Result
 from aecore.experiments.store import Experiments, make_task
 from aecore.jobs import run_here
 from aecore.jobs.foreground import experiment_here
@@ -104,7 +104,8 @@ def test_finished_runs_on_these_images_join_at_their_own_size(store, splits):
         for _ in run_here(runs.create(make_recipe("simple", DataChoice(NAME), small | changes), name, "cpu")):
             pass
     experiment = store.create(make_task("dimensions", NAME, SMALL | {"sizes": (2,), "runs": True}), device="cpu")
-    list(experiment_here(experiment))
+    done = [each.done for each in experiment_here(experiment) if isinstance(each, Advance)]
+    assert (np.diff(done).min() >= 0, done[0], done[-1]) == (True, 0.0, 1.0)
     *_, row = experiment.results()
     assert (row["method"], row["size"]) == ("clean", 3)
     assert row["fitted_on"] == len(splits.train)

@@ -19,7 +19,13 @@ from aecore.training.loop import Training
 from aecore.training.precision import find_device
 from tests.runs.tiny import NAME
 
-SMALL = {"labels": (8, 0), "draws": 2, "epochs": 1, "code_size": 3, "steps": 150}
+SMALL = {
+    "labels": (8, 0),
+    "draws": 2,
+    "epochs": 1,
+    "code_size": 3,
+    "steps": 150,
+}  # the least that tells easy pictures apart
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ def test_easy_pictures_are_told_apart_when_all_have_a_label(finished, splits):
 def test_its_progress_goes_from_nothing_to_all(finished):
     _, events = finished
     done = [each.done for each in events if isinstance(each, Advance)]
-    assert np.diff(done).min() > -1e-9
+    assert np.diff(done).min() >= 0
     assert (done[0] < 0.5, done[-1]) == (True, 1.0)
 
 

@@ -83,7 +83,7 @@ def count(network: nn.Module, kind: type[nn.Module]) -> int:
 
 def test_more_levels_than_the_image_can_be_halved_are_refused_naming_how_many_fit():
     build_conv(ConvSettings(channels=(2, 2, 2, 2)), (1, 9, 7), features=5, latent=2)
-    with pytest.raises(SettingError, match=r"5 levels, but an image of 9 x 7 .* one pixel after 4: give at most 4 "):
+    with pytest.raises(SettingError, match=r"5 levels, but an image of 9 x 7 .* one place after 4: give at most 4 "):
         build_conv(ConvSettings(channels=(2, 2, 2, 2, 2)), (1, 9, 7), features=5, latent=2)
 
 

@@ -6,8 +6,10 @@ import re
 import pytest
 
 from aecore import places
+from aecore.analysis.classes import classes_drawn
 from aecore.analysis.reconstruct import image_errors
 from aecore.jobs import run_here
+from aecore.jobs.classifiers import classifier_for
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from aecore.training.recipe import DataChoice, make_recipe
@@ -136,6 +138,20 @@ def test_the_width_of_the_posterior_is_drawn_for_every_number_of_the_code(runs):
     assert "of 4 numbers are in use" in sentences(app)
 
 
+def test_the_classes_that_a_gan_draws_are_those_that_quality_finds(runs, monkeypatch, tmp_path):
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "data"))
+    make_oblong()
+    run = train(runs, "gan", "Game", epochs=1, **{"network.kind": "gan_dense", "network.hidden": (8,)})
+    app = open_point("gan")
+    assert "classes appear" not in sentences(app)  # nobody waits for a classifier that was not asked for
+    checked(next(each for each in app.button if each.label == "Look for classes").click().run())
+    trained = open_run(run)
+    seen = classes_drawn(trained, classifier_for(trained.splits))
+    assert f"{seen.covered} of 4 classes appear** among 500 images" in sentences(app)
+    assert all(f"{name} {share:.0%}" in sentences(app) for name, share in seen.shares.items())
+    assert "classes appear" in sentences(open_point("gan"))  # now it is there
+
+
 def test_a_conditional_run_writes_the_same_styles_in_every_class(runs):
     assert "Train a conditional run" in sentences(open_point("conditional"))
     train(runs, "conditional", "Ordered", epochs=1)
@@ -228,7 +244,6 @@ def test_the_samples_of_a_gan_are_shown_epoch_by_epoch_beside_its_game(runs):
     assert {len(each) for each in shown.values()} == {8}
     assert [each["name"] for each in chart(app, "Losses, nats")["data"]] == ["discriminator", "generator"]
     assert [each["name"] for each in chart(app, "Diversity")["data"]] == ["generated"]
-    assert "of 4 classes appear** among 500 images" in sentences(app)
     assert "Game, means over the validation images." in sentences(app)
 
 

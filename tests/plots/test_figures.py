@@ -165,6 +165,53 @@ def test_chapters_with_numbers_of_their_own_each_have_a_panel_and_the_loss_is_no
     assert list(loss_panels(rows, [], PALETTE)) == titles
 
 
+def chaptered(*validations):
+    return [
+        {"epoch": n, "step": 10 * n, "train": each, "validation": each, "chapter": str(sorted(each))}
+        for n, each in enumerate(validations, 1)
+    ]
+
+
+FIRST, SECOND = {"loss": 205.0, "squared_error": 200.0, "kl": 10.0}, {"loss": 0.5, "velocity_error": 0.5}
+
+
+def test_a_loss_that_is_one_of_its_parts_in_a_later_chapter_does_not_flatten_that_of_the_first():
+    for steps_of in ([], [{"step": 10 * n, "losses": FIRST if n < 3 else SECOND} for n in range(1, 5)]):
+        panels = loss_panels(chaptered(FIRST, FIRST, SECOND, SECOND), steps_of, PALETTE)
+        assert len(panels) == 4
+        for trace in panels["Loss, per image"].data:
+            assert list(trace.y) == [205.0, 205.0, None, None]
+        for trace in panels["Squared error, sum over pixels, per image"].data:
+            assert list(trace.y) == [200.0, 200.0, None, None]
+            assert list(trace.x) == [1, 2, 3, 4]  # so that all panels have one axis
+        for trace in panels["Squared error of the velocity, mean over numbers, per image"].data:
+            assert list(trace.y) == [None, None, 0.5, 0.5]
+        for figure in panels.values():
+            assert [each.x0 for each in figure.layout.shapes] == [0, 2]
+
+
+def test_a_new_chapter_has_its_panels_before_its_first_epoch_is_over_and_the_earlier_ones_stay():
+    begun = [{"step": 10, "losses": FIRST}, {"step": 12, "losses": SECOND}]
+    for rows in (chaptered(FIRST), []):
+        panels = loss_panels(rows, begun, PALETTE)
+        assert len(panels) == 4
+        assert list(panels["Squared error of the velocity, mean over numbers, per image"].data[0].y) == [None, 0.5]
+        assert list(panels["Squared error, sum over pixels, per image"].data[0].y) == [200.0, None]
+
+
+def test_steps_of_two_chapters_at_once_are_no_point_of_the_loss():
+    mixed = [{"step": 5, "losses": FIRST}, {"step": 15, "losses": FIRST | SECOND | {"loss": 100.0}}]
+    (training, _) = loss_panels(chaptered(FIRST, SECOND), mixed, PALETTE)["Loss, per image"].data
+    assert list(training.y) == [205.0, None]
+
+
+def test_a_chapter_of_one_epoch_is_seen_as_a_dot_however_long_the_others_are():
+    panels = loss_panels(chaptered(*[FIRST] * 60, SECOND, *[FIRST] * 60), [], PALETTE)
+    shown = {title: figure.data[-1].mode for title, figure in panels.items()}
+    assert shown.pop("Squared error of the velocity, mean over numbers, per image") == "lines+markers"
+    assert set(shown.values()) == {"lines"}
+
+
 def test_a_method_is_a_line_with_its_spread_and_a_single_draw_has_none():
     results = [
         {"method": "tuned", "labels": 10, "seed": seed, "error_percent": error} for seed, error in enumerate((4.0, 6.0))

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from aecore.errors import RunError
+from aecore.jobs import run_here
 from aecore.runs.folder import Run
+from aecore.runs.opened import open_run
+from aecore.training.recipe import DataChoice, make_recipe
+from tests.runs.tiny import NAME
 
 
 def test_a_summary_tells_what_was_trained_and_how_well(trained):
@@ -21,6 +25,15 @@ def test_a_summary_tells_what_was_trained_and_how_well(trained):
     assert summary.parameters > 0
     assert not summary.damaged
     assert summary.message == ""
+
+
+def test_the_code_of_a_summary_is_that_of_the_model_and_before_it_was_built_the_size_that_was_chosen(runs):
+    changes = {"network.hidden": (8,), "bottleneck.code_size": 3, "training.epochs": 1}
+    run = runs.create(make_recipe("conditional", DataChoice(NAME), changes))
+    assert run.summary().latent == 3
+    for _ in run_here(run):
+        pass
+    assert run.summary().latent == open_run(run).composition.model.latent == 3 + 4
 
 
 def test_a_new_run_is_stopped_and_says_that_it_was_never_started(runs):

@@ -6,6 +6,7 @@ import torch
 from aecore.randomness import Streams
 from aecore.schemes.latent_diffusion import AUTOENCODER, DENOISING
 from aecore.schemes.scheme import Batch
+from aecore.training.events import Epoch, Preview
 from aecore.training.loop import Training
 from aecore.training.precision import find_device
 from aecore.training.recipe import DataChoice, make_recipe
@@ -140,3 +141,13 @@ def test_training_learns_and_goes_on_from_a_checkpoint_to_the_same_bits(kind):
     for _ in again.events():
         pass
     assert all(torch.equal(each, again.model.state_dict()[name]) for name, each in whole.model.state_dict().items())
+
+
+def test_nothing_is_shown_as_drawn_before_what_draws_has_been_trained():
+    splits = made_up_splits((1, 8, 8), train=96, rest=32)
+    changes = {"training__epochs": 4, "scheme__autoencoder_share": 0.5}
+    training = Training(recipe("latent_diffusion", **changes), splits, find_device("cpu"))
+    events = list(training.events())
+    chapters = [each.chapter for each in events if isinstance(each, Epoch)]
+    assert chapters == ["Autoencoder", "Autoencoder", "Diffusion", "Diffusion"]
+    assert [len(each.samples) for each in events if isinstance(each, Preview)] == [0, 0, 16, 16]

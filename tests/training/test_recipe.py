@@ -40,7 +40,7 @@ def test_a_recipe_holds_the_variant_s_own_choices_and_the_defaults_of_the_rest(k
 
 def test_a_recipe_knows_the_size_of_its_code_its_epochs_and_the_version_that_made_it():
     made = recipe("simple", {"bottleneck.code_size": 7, "training.epochs": 3}, seed=5)
-    assert (made.latent, made.epochs, made.seed, made.code_version) == (7, 3, 5, __version__)
+    assert (made.code_size, made.epochs, made.seed, made.code_version) == (7, 3, 5, __version__)
 
 
 def test_changes_are_read_as_text_or_taken_as_values():

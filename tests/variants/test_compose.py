@@ -199,7 +199,7 @@ def test_a_recipe_survives_the_way_through_json(name):
     assert Recipe.from_json(RECIPES[name].to_json()) == RECIPES[name]
 
 
-@pytest.mark.parametrize("variant", [each for each in VARIANTS if recipe(each).latent])
+@pytest.mark.parametrize("variant", [each for each in VARIANTS if recipe(each).code_size])
 @pytest.mark.parametrize("shape", [(1, 9, 7), (3, 6, 4)], ids=str)
 @pytest.mark.parametrize("code_size", [1, 100], ids=["one number", "more numbers than pixels"])
 def test_a_code_may_be_one_number_or_larger_than_the_image(variant, shape, code_size):
@@ -236,6 +236,14 @@ def test_the_parts_reach_the_composition():
     assert made.objective.penalty.weight == 4
     assert made.objective.reconstruction.name == "cross_entropy"
     assert made.model.image_shape == (1, 9, 7)
+
+
+@pytest.mark.parametrize("network", ["dense", "tied", "conv", "gan_dense", "gan_conv", "style"])
+def test_the_noise_of_a_diffusion_model_is_refused_as_the_code_of_another_with_the_way_out(network):
+    scheme = {"scheme.kind": "adversarial"} if network.startswith(("gan", "style")) else {}
+    parts = recipe(changes={"network.kind": network, "bottleneck.kind": "noise", **scheme}).parts
+    with pytest.raises(SettingError, match=r"set bottleneck\.kind="):
+        compose(parts, (1, 28, 28), 0, 4)
 
 
 def test_a_kl_penalty_without_a_posterior_is_refused_with_both_ways_out():

@@ -1,25 +1,19 @@
 """How the game of a generator and its discriminator went: images from the same codes, and the numbers of each epoch.
 
-Everything but the classes is read from what the run recorded. A generated image is counted with the class of the
-validation image nearest to it in pixels, for which no classifier is needed. What counts as a collapse is stated here:
-generated images that are on average less than `COLLAPSED` times as far apart as real ones, in pixels.
+Everything is read from what the run recorded. What counts as a collapse is stated here: generated images that are on
+average less than `COLLAPSED` times as far apart as real ones, in pixels.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from aecore.analysis.trained import Trained, as_floats, device_of, model_of, noise
 from aecore.data.image_set import Pixels
 from aecore.runs.folder import Run
 
 COLLAPSED = 0.5  # diversity below which a generator makes nearly always the same
 SURE = 0.95  # belief in real images above which, and in generated ones below 1 less it, the discriminator has won
-DRAWN = 500  # images in which classes are looked for
-KNOWN = 5000  # at most, validation images they are compared with
-OF_AN_EVEN_SHARE = 0.1  # of the images that a class must have to appear
 NUMBERS = ("discriminator_loss", "generator_loss", "belief_in_real", "belief_in_generated", "diversity")
 
 Curve = npt.NDArray[np.float64]
@@ -34,35 +28,6 @@ class Game:
     epochs: npt.NDArray[np.int64]
     numbers: dict[str, Curve]  # by name, one for each epoch
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ClassesSeen:
-    """Which classes generated images belong to."""
-
-    shares: dict[str, float]  # of the images, by the name of the class
-    least: float  # share from which on a class appears
-    images: int
-
-    @property
-    def covered(self) -> int:
-        """How many classes appear."""
-        return sum(share >= self.least for share in self.shares.values())
-
-
-def classes_seen(trained: Trained, count: int = DRAWN, seed: int = 0) -> ClassesSeen | None:
-    """The classes of `count` images drawn from the prior; None for data without classes."""
-    model, known, names = model_of(trained), trained.splits.validation, trained.splits.train.class_names
-    if known.labels is None or not names or not len(known):
-        return None
-    labels = np.asarray(known.labels[:KNOWN])
-    with torch.inference_mode():
-        drawn = model.decode(model.prior(count, noise(seed, "classes", 0)).to(device_of(model))).cpu()
-        distances = torch.cdist(drawn.flatten(1), as_floats(known.images[:KNOWN]).flatten(1))
-    nearest = labels[distances.argmin(1).numpy()]
-    present = np.unique(np.asarray(trained.splits.train.labels))
-    shares = {names[int(each)]: float((nearest == each).mean()) for each in present}
-    return ClassesSeen(shares, OF_AN_EVEN_SHARE / len(present), count)
 
 
 def game(run: Run, most: int = 6) -> Game:

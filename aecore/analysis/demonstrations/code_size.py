@@ -7,10 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecore.analysis.baselines import fit_pca
-from aecore.analysis.evaluate import Evaluation
 from aecore.analysis.trained import Indices
 from aecore.data.image_set import Splits
-from aecore.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -32,11 +30,6 @@ class CodeSizeCurve:
     points: tuple[CodeSizePoint, ...]
     images: int
     note: str
-
-
-def code_size_point(name: str, recipe: Recipe, evaluation: Evaluation) -> CodeSizePoint:
-    """A run as a point of the curve."""
-    return CodeSizePoint(name, recipe.variant, recipe.latent, evaluation.model.sse_per_image)
 
 
 def code_size_curve(splits: Splits, points: Sequence[CodeSizePoint] = (), largest: int = 128) -> CodeSizeCurve:

@@ -98,7 +98,9 @@ def same_noise(
 
 def mixed(image: Pixels, times: Sequence[float] = MIXED_TIMES, schedule: str = "cosine", seed: int = 0) -> Floats:
     """One image [channels, height, width] with ever more of the same noise, [times, ...] cut to [0, 1]."""
-    alpha, sigma = Noising(schedule, "noise").scales(torch.tensor(times, dtype=torch.float32))
+    noising = Noising(schedule, "noise")
+    # In double precision: in float32 the cosine leaves a little noise at time 0.
+    alpha, sigma = torch.tensor([noising.scales_at(time) for time in times]).T
     clean = 2 * as_floats(image[None]) - 1
     added = torch.randn(clean.shape, generator=noise(seed, "diffusion", 0))
     states = alpha[:, None, None, None] * clean + sigma[:, None, None, None] * added

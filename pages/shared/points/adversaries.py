@@ -1,19 +1,20 @@
 """Images of a GAN as they improve, and how its game went."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.shared.charts import show_chart
 from pages.shared.matrix import Row, show_matrix, side_for
-from pages.shared.opened import weights_version
 from pages.shared.pictures import Picture
 from pages.shared.points import newest
+from pages.shared.results import Progress, Slot, slot
 from pages.shared.theme import palette
 from pages.shared.words import plain
 
 if TYPE_CHECKING:
-    from aecore.analysis.demonstrations.adversaries import ClassesSeen
+    from aecore.analysis.classes import Classes
     from aecore.runs.opened import OpenRun
 
 SIDE = 56
@@ -53,24 +54,35 @@ def show(key: str, dataset: str) -> None:
         "cannot tell (1.39 and 0.69 nats, 0.5), and the diversity below which the generator is said to have collapsed. "
         "Diversity is the mean distance in pixels between two generated images over that between two real ones."
     )
-    _classes(opened)
+    _classes(key, opened)
 
 
-def _classes(opened: "OpenRun") -> None:
-    """How many of the classes appear, in words."""
-    seen = _seen(opened.run.id, weights_version(opened.run), opened)
-    if seen is None:
+def _classes(key: str, opened: "OpenRun") -> None:
+    """How many of the classes appear, in words. A classifier that has to be trained first is asked for."""
+    from aecore.analysis.classes import DRAWN, OF_EVEN_SHARE, SURE
+    from aecore.jobs.classifiers import has_classifier
+    from aecore.training.classifier import can_classify
+
+    if not can_classify(opened.splits.train):
         return
+    found: Slot[Classes] = slot(opened.run, "classes")
+    if not has_classifier(opened.splits) and not found.wanted(
+        "Look for classes", f"{key}.classes", ":material/search:"
+    ):
+        return
+    seen = found.fill("Drawing images and looking at their classes …", partial(_drawn, opened))
     shares = ", ".join(f"{plain(name)} {share:.0%}" for name, share in seen.shares.items())
-    st.markdown(f"**{seen.covered} of {len(seen.shares)} classes appear** among {seen.images:,} images: {shares}.")
+    st.markdown(f"**{seen.covered} of {seen.of} classes appear** among {DRAWN:,} images: {shares}.")
     st.caption(
-        "Each generated image is counted with the class of the validation image nearest to it in pixels; a class "
-        f"appears when it has at least {seen.least:.1%} of them."
+        "Shares by the class that the lab’s own classifier finds most probable. A class appears when it has at least "
+        f"{OF_EVEN_SHARE / seen.of:.1%} of the images with a confidence above {SURE:g}, as on the page Generate."
     )
 
 
-@st.cache_data(max_entries=8, show_spinner="Drawing images and looking for the nearest, about a second …")
-def _seen(run_id: str, version: int, _opened: "OpenRun") -> "ClassesSeen | None":
-    from aecore.analysis.demonstrations.adversaries import classes_seen
+def _drawn(opened: "OpenRun", tell: Progress) -> "Classes":
+    from aecore.analysis.classes import classes_drawn
+    from aecore.jobs.classifiers import classifier_for
 
-    return classes_seen(_opened)
+    learned = classifier_for(opened.splits, lambda done: tell(0.9 * done))
+    assert learned is not None  # there are classes to tell apart
+    return classes_drawn(opened, learned)
