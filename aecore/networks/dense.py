@@ -10,6 +10,7 @@ normalisation: Ba, Kiros, Hinton, "Layer Normalization", 2016. SiLU instead of t
 layer-wise pretraining, are our choices.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
@@ -45,11 +46,9 @@ def build_dense(
     check_hidden(settings)
     inwards = (prod(image_shape), *settings.hidden)
     outwards = (latent, *reversed(settings.hidden))
-    encoder = [hidden_level(nn.Linear(*widths), settings) for widths in pairwise(inwards)]
-    encoder.append([nn.Linear(inwards[-1], features)])
-    decoder = [hidden_level(nn.Linear(*widths), settings) for widths in pairwise(outwards)]
-    decoder.append([nn.Linear(outwards[-1], prod(image_shape))])
-    return folded(encoder, decoder, image_shape)
+    encoder = [nn.Linear(*widths) for widths in pairwise((*inwards, features))]
+    decoder = [nn.Linear(*widths) for widths in pairwise((*outwards, prod(image_shape)))]
+    return folded(encoder, decoder, image_shape, settings)
 
 
 def check_hidden(settings: DenseSettings) -> None:
@@ -61,16 +60,26 @@ def check_hidden(settings: DenseSettings) -> None:
         )
 
 
-def hidden_level(layer: nn.Module, settings: DenseSettings) -> list[nn.Module]:
-    """A hidden layer with what follows it; `layer` says how many units it gives as `out_features`."""
-    units = layer.out_features
-    assert isinstance(units, int)
-    norm = [nn.LayerNorm(units)] if settings.normalisation else []
-    return [layer, *norm, activation(settings.activation)]
+def folded(
+    encoder: Sequence[nn.Module], decoder: Sequence[nn.Module], image_shape: ImageShape, settings: DenseSettings
+) -> Networks:
+    """Networks of dense layers, each a level, in the order in which they run, for images instead of rows of pixels."""
+    inwards, outwards = _levels(encoder, settings), _levels(decoder, settings)
+    inwards[0].insert(0, nn.Flatten())
+    outwards[-1].append(nn.Unflatten(1, image_shape))
+    return Networks(Stack(*inwards), Stack(*outwards))
 
 
-def folded(encoder: list[list[nn.Module]], decoder: list[list[nn.Module]], image_shape: ImageShape) -> Networks:
-    """Networks of levels of dense layers, each in the order in which it runs, for images instead of rows of pixels."""
-    encoder[0].insert(0, nn.Flatten())
-    decoder[-1].append(nn.Unflatten(1, image_shape))
-    return Networks(Stack(*encoder), Stack(*decoder))
+def _levels(layers: Sequence[nn.Module], settings: DenseSettings) -> list[list[nn.Module]]:
+    """Every layer with what comes before it; layers say how many numbers they take as `in_features`.
+
+    Norm and activation stand at the beginning of the next level and not at the end of one, so that levels meet in
+    plain sums: whatever their scale, the next level inwards can give them back.
+    """
+    levels: list[list[nn.Module]] = [[layers[0]]]
+    for layer in layers[1:]:
+        units = layer.in_features
+        assert isinstance(units, int)
+        norm = [nn.LayerNorm(units)] if settings.normalisation else []
+        levels.append([*norm, activation(settings.activation), layer])
+    return levels

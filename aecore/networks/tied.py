@@ -22,7 +22,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from aecore.errors import SettingError
-from aecore.networks.dense import DenseSettings, check_hidden, folded, hidden_level
+from aecore.networks.dense import DenseSettings, check_hidden, folded
 from aecore.networks.pair import Networks
 from aecore.shapes import ImageShape
 
@@ -74,8 +74,6 @@ def build_tied(
         )
     inwards = (prod(image_shape), *settings.hidden, features)
     layers = [Shared(*widths) for widths in pairwise(inwards)]
-    encoder = [hidden_level(each, settings) for each in layers[:-1]] + [[layers[-1]]]
     taken = [*settings.hidden, latent]  # by the decoder's layer beside each of the encoder's
     mirrored = [Transposed(layer, inputs) for layer, inputs in zip(layers, taken, strict=True)][::-1]
-    decoder = [hidden_level(each, settings) for each in mirrored[:-1]] + [[mirrored[-1]]]
-    return folded(encoder, decoder, image_shape)
+    return folded(layers, mirrored, image_shape, settings)

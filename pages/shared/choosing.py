@@ -25,7 +25,6 @@ def choose_picture(
     _PICTURES(
         key=key,
         data={"html": shown},
-        isolate_styles=False,
         on_pressed_change=lambda: on_choose(int(st.session_state[key]["pressed"])),
     )
 
@@ -50,4 +49,5 @@ _PICTURES = st.components.v2.component(
       };
     }
     """,
+    isolate_styles=False,
 )

@@ -52,4 +52,20 @@ def test_networks_without_levels_or_with_another_number_on_each_side_have_none()
     assert levels_of(model) == ()
     model.decoder = Stack(list(model.encoder))
     assert levels_of(model) == ()
-    assert levels_of(Model((1, 9, 7))) == ()
+    assert levels_of(Bare((1, 9, 7))) == ()
+
+
+class Bare(Model):
+    """Without an encoder."""
+
+    latent = 3
+
+
+@pytest.mark.parametrize("network", ["dense", "tied"])
+def test_dense_levels_meet_in_plain_sums_that_no_norm_or_activation_has_bounded(network):
+    levels = levels_of(model_of(network, (1, 9, 7)))
+    assert len(levels) > 1
+    for level in levels:
+        outwards = [each for each in level.decoder if not isinstance(each, nn.Unflatten)]
+        assert hasattr(level.encoder[-1], "out_features")
+        assert hasattr(outwards[-1], "out_features")

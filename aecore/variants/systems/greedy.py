@@ -28,7 +28,6 @@ VARIANT = Variant(
         "scheme.kind": "greedy",
         "scheme.fine_tuning": 0.25,
         "network.hidden": (192, 64),
-        "network.activation": "tanh",
         "bottleneck.code_size": 32,
         "objective.kind": "mse",
         "training.epochs": 24,
