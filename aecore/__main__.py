@@ -62,7 +62,7 @@ def _test(arguments: list[str]) -> int:
         return 2
     if others:
         return _become([python, "-m", "pytest", *others])
-    side_by_side = ["--numprocesses=auto", "--maxprocesses=4", "--ignore=tests/browser"]
+    side_by_side = ["--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal", "--ignore=tests/browser"]
     return max(_call([python, "-m", "pytest", *each]) for each in (side_by_side, ["tests/browser"]))
 
 

@@ -290,7 +290,7 @@ def test_start_needs_no_package_and_opens_the_lab_at_the_chosen_port(copied_chec
 def test_test_runs_browser_tests_apart_from_the_others(copied_checkout):
     copied_checkout.command("test")
     *_, unit, browser = copied_checkout.calls()
-    assert unit == "-m pytest --numprocesses=auto --maxprocesses=4 --ignore=tests/browser"
+    assert unit == "-m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal --ignore=tests/browser"
     assert browser == "-m pytest tests/browser"
 
 

@@ -90,22 +90,6 @@ STARTERS = (
             "training.weight_decay": 0.05,
         },
     ),
-    Starter(
-        "vae-50-mnist",
-        "Binarised digits, 50 numbers",
-        "variational",
-        "mnist",
-        {
-            "network.hidden": (304, 256),
-            "bottleneck.code_size": 50,
-            "penalty.warm_up": 0.15,
-            "training.binarise": True,
-            "training.epochs": 150,
-            "training.learning_rate": 3e-3,
-            "training.weight_decay": 0.05,
-            "training.snapshots": 4,
-        },
-    ),
     Starter("conditional-mnist", "Digits to order", "conditional", "mnist", {"training.epochs": 20}),
     Starter(
         "sparse-l1-mnist",

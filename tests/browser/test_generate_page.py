@@ -27,6 +27,7 @@ def opened(tab, address):
     tab.goto(address)
     tab.get_by_role("heading", name="Generate").wait_for()
     tab.get_by_text("Distance ").nth(1).wait_for()
+    samples(tab).nth(31).wait_for()
     return tab
 
 

@@ -68,7 +68,7 @@ def test_what_a_person_sees_first_are_settings_of_some_part_without_repetition(e
 
 @EACH
 def test_a_variant_shows_the_size_of_its_code_and_the_length_of_training_first(each):
-    sized = bool(make_recipe(each.key, DataChoice(each.data)).latent)
+    sized = bool(make_recipe(each.key, DataChoice(each.data)).code_size)
     assert ({"bottleneck.code_size"} if sized else set()) | {"training.epochs"} <= set(each.important)
 
 
