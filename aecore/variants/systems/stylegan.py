@@ -5,6 +5,7 @@ from aecore.variants.variant import Preset, Variant
 VARIANT = Variant(
     key="stylegan",
     place=140,
+    data="fashion_mnist",
     title="StyleGAN",
     summary="Noise becomes a style, which decides at every size of the image what is drawn.",
     idea=(
