@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+from playwright.sync_api import expect
 
 from aecore.runs.store import Runs
 from tests.browser.servers import PROJECT, serving
@@ -61,7 +62,10 @@ def choose(tab, label, option):
 
 
 def press(tab, name):
-    tab.get_by_role("button", name=name, exact=True).click()
+    """When there is one of them: for a moment the page keeps what it is about to replace."""
+    button = tab.get_by_role("button", name=name, exact=True)
+    expect(button).to_have_count(1)
+    button.click()
 
 
 def said(tab, text):
