@@ -29,7 +29,7 @@ from aecore.training.events import Progress
 from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
 
-LEFT_OUT = (LOG, STEPS)
+NOT_COPIED = (LOG, STEPS, METRICS)  # the last in part only
 SNAPSHOT_BYTES = 50_000  # of the codes in all snapshots of one starter run: long ones are recorded at fewer epochs
 MOST_EPOCHS = 200  # of which the measurements are kept: of more, fewer and fewer towards the end
 CODES, CODE_NUMBERS = 1000, 10_000  # images whose codes are kept, and numbers in them together
@@ -187,9 +187,9 @@ def _weights(run: Run) -> bytes:
 def _ship_records(run: Run, made: Path) -> None:
     """What was written down, less what concerns the process that wrote it."""
     for name in TEXTS:
-        if name not in LEFT_OUT and (run.path / name).is_file():
+        if name not in NOT_COPIED and (run.path / name).is_file():
             shutil.copyfile(run.path / name, made / name)
-    lines = (made / METRICS).read_bytes().splitlines(keepends=True)
+    lines = (run.path / METRICS).read_bytes().splitlines(keepends=True)
     write_file(made / METRICS, b"".join(lines[index] for index in _kept_epochs(len(lines))))
     preview, inputs = read_arrays(run.path / PREVIEW), read_arrays(run.path / SNAPSHOTS / INPUTS)
     count = _kept_codes(preview["codes"])

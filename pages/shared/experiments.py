@@ -159,7 +159,8 @@ def _state(experiment: Experiment, page: str) -> None:
             left = f", about {duration(summary.seconds_left)} left" if summary.seconds_left else ""
             st.progress(min(max(summary.done, 0.0), 1.0), f"{plain(summary.doing or 'starting')}{left}")
         case "stopped":
-            st.info(f"Stopped with {_results(summary)}", icon=":material/stop:")
+            kept = "It is kept." if summary.results == 1 else "They are kept."
+            st.info(f"Stopped with {_many(summary)}. {kept}", icon=":material/stop:")
         case "failed" | "crashed":
             st.error(f"{summary.state.capitalize()}: {plain(summary.message)}", icon=":material/error:")
     with errors_shown():
@@ -172,8 +173,8 @@ def _state(experiment: Experiment, page: str) -> None:
             st.rerun()
 
 
-def _results(summary: ExperimentSummary) -> str:
-    return "one result. It is kept." if summary.results == 1 else f"{summary.results} results. They are kept."
+def _many(summary: ExperimentSummary) -> str:
+    return "one result" if summary.results == 1 else f"{summary.results} results"
 
 
 def _log(experiment: Experiment) -> None:
@@ -187,8 +188,7 @@ def _delete(experiment: Experiment, page: str) -> None:
     # A popover that was open on another experiment is closed on this one.
     with st.popover("Delete", icon=":material/delete:", key=f"{page}.put_away.{experiment.id}"), errors_shown():
         summary = experiment.summary()
-        many = "one result" if summary.results == 1 else f"{summary.results} results"
-        st.write(f"{plain(summary.name)} has {many}. Deleting cannot be undone.")
+        st.write(f"{plain(summary.name)} has {_many(summary)}. Deleting cannot be undone.")
         if st.button("Delete the experiment", key=f"{page}.delete", type="primary"):
             Experiments(experiment.runs_folder).delete(experiment.id)
             _forget(page)

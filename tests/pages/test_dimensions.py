@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from aecore.experiments import store as experiment_store
-from aecore.experiments.store import Experiments, make_task, ship_experiment
-from tests.pages.oblong import NAME, checked, errors, make_oblong, open_page, sentences, tables
+from aecore.experiments.store import make_task, ship_experiment
+from tests.pages.oblong import NAME, checked, errors, open_page, sentences, tables
 
 SEEN = "It places the measured images themselves and has no way to place others."
 NOT_OFFERED = "Not offered: its fast algorithm goes up to 3 numbers."
@@ -33,15 +32,6 @@ RESULTS = [
     row("Deep", 8, 0.7, 0.85),
     row("my [run](http://a.b)", 3, 0.55, 0.81, 240, 12.0, run="20261125-1"),
 ]
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    make_oblong()
-    monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(experiment_store, "SHIPPED", tmp_path / "shipped")
-    (tmp_path / "shipped").mkdir()
-    return Experiments()
 
 
 def made(store, results=RESULTS, state="finished"):

@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from aecore.experiments import store as experiment_store
 from aecore.experiments.folder import Experiment
 from aecore.experiments.store import Experiments, make_task, ship_experiment
-from tests.pages.oblong import NAME, checked, errors, make_oblong, open_page, sentences
+from tests.pages.oblong import NAME, checked, errors, open_page, sentences
 
 RESULTS = {
     "few_labels": [
@@ -17,15 +16,6 @@ RESULTS = {
     "dimensions": [{"method": "PCA", "size": 2, "accuracy": 0.5, "trustworthiness": 0.7}],
 }
 CHANGES = {"few_labels": {"draws": 1}, "dimensions": {"fitted": 100}}
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    make_oblong()
-    monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(experiment_store, "SHIPPED", tmp_path / "shipped")
-    (tmp_path / "shipped").mkdir()
-    return Experiments()
 
 
 @pytest.fixture(params=list(RESULTS))

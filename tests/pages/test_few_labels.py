@@ -4,11 +4,10 @@ import json
 
 import pytest
 
-from aecore.experiments import store as experiment_store
 from aecore.experiments.folder import Experiment
 from aecore.experiments.store import Experiments, make_task, ship_experiment
 from aecore.runs.store import Runs
-from tests.pages.oblong import NAME, checked, errors, make_oblong, open_page, sentences, tables
+from tests.pages.oblong import NAME, checked, errors, open_page, sentences, tables
 
 RESULTS = [
     {"method": "pretraining", "labels": 0, "seed": 0, "parameters": 1234, "epochs": 1, "seconds": 3.0},
@@ -19,15 +18,6 @@ RESULTS = [
         for seed in (0, 1)
     ),
 ]
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    make_oblong()
-    monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(experiment_store, "SHIPPED", tmp_path / "shipped")
-    (tmp_path / "shipped").mkdir()
-    return Experiments()
 
 
 def made(store: Experiments, state: str = "finished", **status: object) -> Experiment:
