@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from aecore.experiments.store import Experiments
 from tests.browser.servers import PROJECT, serving
 from tests.chromium import require_chromium
+from tests.pages.oblong import make_oblong
 
 PATIENCE_MS = 60_000
 
@@ -26,6 +28,20 @@ def lab(tmp_path_factory) -> Iterator[str]:
     """The address of the lab, with an empty runs folder and the data folder of all tests."""
     folder = tmp_path_factory.mktemp("lab")
     with serving(PROJECT / "app.py", folder / "server.log", AECORE_RUNS=str(folder / "runs")) as url:
+        yield url
+
+
+@pytest.fixture
+def store(tmp_path):
+    """No experiments yet, and small colour pictures to make them on."""
+    make_oblong()
+    return Experiments(tmp_path / "runs")
+
+
+@pytest.fixture
+def address(store, tmp_path) -> Iterator[str]:
+    """The address of a lab of its own with these experiments."""
+    with serving(PROJECT / "app.py", tmp_path / "server.log", AECORE_RUNS=str(tmp_path / "runs")) as url:
         yield url
 
 

@@ -1,24 +1,8 @@
 """Few labels in a real browser: an experiment is started, outlives its tab, and is stopped and gone on with."""
 
-import pytest
-
-from aecore.experiments.store import Experiments
 from aecore.jobs import stop
-from tests.browser.servers import PROJECT, serving
-from tests.pages.oblong import NAME, make_oblong
+from tests.pages.oblong import NAME
 from tests.runs.tiny import until
-
-
-@pytest.fixture
-def store(tmp_path):
-    make_oblong()
-    return Experiments(tmp_path / "runs")
-
-
-@pytest.fixture
-def address(store, tmp_path):
-    with serving(PROJECT / "app.py", tmp_path / "server.log", AECORE_RUNS=str(tmp_path / "runs")) as url:
-        yield url
 
 
 def test_an_experiment_outlives_its_tab_and_goes_on_after_a_stop(address, store, open_tab):
