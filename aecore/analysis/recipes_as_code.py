@@ -217,6 +217,29 @@ def picture_lines(
     return _by_python(python)
 
 
+def score_lines(run: str, score: str, quantile: float, threshold: float | None = None) -> Lines:
+    """Pictures from files, scored against the normal images of a run."""
+    line = f"line, _ = draw_line(detector, score={score!r}, quantile={quantile!r})"
+    python = [
+        "from pathlib import Path",
+        "",
+        "from aecore.analysis.anomalies.detector import fit_detector",
+        "from aecore.analysis.anomalies.flags import draw_line, flag_pictures, moved, take_picture",
+        "from aecore.runs.opened import open_run",
+        "from aecore.runs.store import Runs",
+        "",
+        f"detector = fit_detector(open_run(Runs().get({run!r})))",
+        line,
+        *([] if threshold is None else [f"line = moved(line, {threshold!r})"]),
+        "files = ['picture.png']",
+        "pictures = [take_picture(name, Path(name), detector.shape, 'crop') for name in files]",
+        "for flag in flag_pictures(detector, pictures, line):",
+        "    print(flag.numbers(line))",
+    ]
+    chosen = f"--quantile {quantile:g}" if threshold is None else f"--threshold {threshold!r}"
+    return Lines(f"{SHELL} score {shlex.quote(run)} picture.png --score {score} {chosen}", "\n".join(python))
+
+
 def interpolate_lines(
     run: str, first: int, second: int, split: str = "test", steps: int = 9, way: str = "straight"
 ) -> Lines:

@@ -1,11 +1,12 @@
 """The experiments there are. Needs no torch."""
 
 from aecore.errors import SettingError
+from aecore.experiments.anomalies import ANOMALIES
 from aecore.experiments.dimensions import DIMENSIONS
 from aecore.experiments.experiment import Kind
 from aecore.experiments.few_labels import FEW_LABELS
 
-EXPERIMENTS: dict[str, Kind] = {each.key: each for each in (FEW_LABELS, DIMENSIONS)}
+EXPERIMENTS: dict[str, Kind] = {each.key: each for each in (FEW_LABELS, DIMENSIONS, ANOMALIES)}
 
 
 def find_kind(key: object) -> Kind:
