@@ -236,7 +236,7 @@ def score_lines(run: str, score: str, quantile: float, threshold: float | None =
         "for flag in flag_pictures(detector, pictures, line):",
         "    print(flag.numbers(line))",
     ]
-    chosen = f"--quantile {quantile:g}" if threshold is None else f"--threshold {threshold!r}"
+    chosen = f"--quantile {quantile:g}" if threshold is None else f"--threshold={threshold!r}"
     return Lines(f"{SHELL} score {shlex.quote(run)} picture.png --score {score} {chosen}", "\n".join(python))
 
 

@@ -21,7 +21,7 @@ class AnomaliesSettings(Settings):
         (), 0, 10_000, "", "which classes are normal in turn, by number; none for all", label="Normal classes"
     )
     epochs: int = setting(
-        20, 1, 10_000, "passes", "how often each autoencoder sees its training images", logarithmic=True
+        15, 1, 10_000, "passes", "how often each autoencoder sees its training images", logarithmic=True
     )
     code_size: int = setting(32, 1, 1024, "numbers", "length of the code")
     hidden: tuple[int, ...] = setting(

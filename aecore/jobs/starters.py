@@ -45,7 +45,18 @@ class Starter:
     variant: str
     dataset: str
     changes: Mapping[str, object] = field(default_factory=dict)
+    classes: tuple[int, ...] = ()  # none for all
 
+
+# Trained on one class, which is then the normal one.
+ONE_CLASS: Mapping[str, object] = {
+    "network.kind": "dense",
+    "network.hidden": (112,),
+    "bottleneck.code_size": 24,
+    "corruption.noise_std": 0.3,
+    "training.epochs": 30,
+    "training.batch_size": 128,
+}
 
 STARTERS = (
     Starter("vae-2-mnist", "Digits on a plane", "variational", "mnist", {"training.epochs": 50}),
@@ -134,6 +145,8 @@ STARTERS = (
     Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist"),
     Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist", {"training.epochs": 12}),
     Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
+    Starter("eights-mnist", "Only eights", "denoising", "mnist", ONE_CLASS, (8,)),
+    Starter("coats-fashion", "Only coats", "denoising", "fashion_mnist", ONE_CLASS, (4,)),
 )
 
 
@@ -147,7 +160,7 @@ def find_starter(key: str) -> Starter:
 
 def train_starter(starter: Starter, runs: Runs) -> Iterator[Progress | Run]:
     """Train it as an ordinary run: its progress, then the run. A run of the same recipe is resumed, not repeated."""
-    recipe, _ = prepare(make_recipe(starter.variant, DataChoice(starter.dataset), starter.changes))
+    recipe, _ = prepare(make_recipe(starter.variant, DataChoice(starter.dataset, starter.classes), starter.changes))
     run = next((each for each in _with_name(runs, starter.name) if each.recipe() == recipe), None)
     run = run or runs.create(recipe, starter.name)
     if run.summary().state != "finished":

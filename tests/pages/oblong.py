@@ -48,10 +48,18 @@ def make_oblong(name: str = NAME, shape: tuple[int, int, int] = SHAPE) -> None:
         (folder / "info.json").write_text(json.dumps(described))
 
 
-def train(runs: Runs, variant: str, name: str, data: str = NAME, epochs: int = 2, **changes: object) -> Run:
+def train(
+    runs: Runs,
+    variant: str,
+    name: str,
+    data: str = NAME,
+    epochs: int = 2,
+    classes: tuple[int, ...] = (),
+    **changes: object,
+) -> Run:
     """A small run, trained to the end in a second."""
     small = {"network.kind": "dense", "network.hidden": (24,), "bottleneck.code_size": 4, "training.epochs": epochs}
-    run = runs.create(make_recipe(variant, DataChoice(data), small | changes), name, "cpu")
+    run = runs.create(make_recipe(variant, DataChoice(data, classes), small | changes), name, "cpu")
     for _ in run_here(run):
         pass
     return run

@@ -23,8 +23,8 @@ class Score:
 
 _ALL = (
     Score(
-        "together", "All together", "standard deviations of normal images, mean over scores",
-        "Mean of gradient error, code and gradient neighbours: logarithms, in standard deviations of normal ones.",
+        "together", "All together", "standard deviations of normal images, weighted mean over scores",
+        "Logarithms of gradient neighbours, weight 0.7, gradient error and both distances of the code, 0.1 each.",
     ),
     Score(
         "squared_error", "Reconstruction error", "squared error, summed over pixels",

@@ -77,16 +77,17 @@ def test_scores_do_not_depend_on_what_is_scored_beside(fitted):
             assert alone[key][0] == pytest.approx(values[index], rel=1e-3, abs=1e-4), key
 
 
-def test_together_is_the_mean_of_logarithms_in_standard_deviations_of_normal_images(fitted):
+def test_together_is_the_weighted_mean_of_logarithms_in_standard_deviations_of_normal_images(fitted):
     trained, detector = fitted
     normal = detector.calibration.scores
     assert float(np.mean(normal["together"])) == pytest.approx(0.0, abs=1e-6)
     found = detector.scores(trained.splits.test.images[:2])
+    weights = {"gradient_neighbours": 0.7, "gradient_error": 0.1, "code_neighbours": 0.1, "code_mahalanobis": 0.1}
     parts = []
-    for key in ("gradient_error", "code_neighbours", "gradient_neighbours"):
+    for key, weight in weights.items():
         logs = np.log(normal[key])
-        parts.append((np.log(found[key]) - logs.mean()) / logs.std())
-    assert found["together"] == pytest.approx(np.mean(parts, 0), rel=1e-6)
+        parts.append(weight * (np.log(found[key]) - logs.mean()) / logs.std())
+    assert found["together"] == pytest.approx(np.sum(parts, 0), rel=1e-6)
 
 
 def test_a_variational_model_has_a_bound_that_is_the_same_every_time_and_near_that_of_evaluation(variational):
@@ -117,16 +118,15 @@ def test_images_of_another_shape_are_refused(fitted):
 
 def test_without_validation_images_there_is_no_threshold(fitted):
     trained, _ = fitted
-    bare = type(trained)(**{**vars(trained), "splits": replace(trained.splits, validation=trained.splits.test.take([]))})
+    splits = replace(trained.splits, validation=trained.splits.test.take([]))
+    bare = type(trained)(**{**vars(trained), "splits": splits})
     with pytest.raises(DataError, match="Thresholds are set by validation images"):
         fit_detector(bare)
 
 
 def test_a_model_without_an_encoder_is_refused(fitted):
     trained, _ = fitted
-    drawing = type(trained)(
-        **{**vars(trained), "composition": type(trained)(model=Painter(COLOUR, classes=3).eval())}
-    )
+    drawing = type(trained)(**{**vars(trained), "composition": type(trained)(model=Painter(COLOUR, classes=3).eval())})
     with pytest.raises(RunError, match="has no encoder"):
         fit_detector(drawing)
 
