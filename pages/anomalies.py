@@ -258,8 +258,8 @@ def _rankings(bench: "Bench", detector: "Detector") -> None:
     others = {key: each.auroc for key, each in rankings.items() if not SCORES[key].of_model}
     model, other = max(models, key=models.__getitem__), max(others, key=others.__getitem__)
     said = (
-        f"Of the model's own scores the best here is {SCORES[model].title.lower()}, AUROC × 100 "
-        f"{100 * models[model]:.1f}; of the baselines, which know no model, {SCORES[other].title.lower()}, "
+        f"Of the model's own scores the best here is {SCORES[model].in_words}, AUROC × 100 "
+        f"{100 * models[model]:.1f}; of the baselines, which know no model, {SCORES[other].in_words}, "
         f"{100 * others[other]:.1f}."
     )
     worth = models[model] > others[other]

@@ -34,7 +34,9 @@ ONE: Keys = {
     "results": "a list of objects. few_labels: method, labels (how many), seed (of their draw), error_percent (of "
     "the test images), seconds; and one with method=pretraining, parameters, epochs. "
     "dimensions: method, size (numbers per code), accuracy "
-    "(of 10 nearest neighbours) and trustworthiness, 0 to 1, fitted_on (images), seconds, note, run (its id, or empty)",
+    "(of 10 nearest neighbours) and trustworthiness, 0 to 1, fitted_on (images), seconds, note, run (its id, or "
+    "empty). anomalies: normal (the class), score, auroc and average_precision on the test images and held_out_auroc "
+    "on training images that nothing was fitted to, all times 100, test_images, train_images, training_seconds",
 }
 FORM = "setting=value"
 
@@ -48,7 +50,7 @@ def add_commands(commands: Commands) -> None:
         "experiment",
         metavar="EXPERIMENT",
         help="few_labels: test error against the number of labels; dimensions: what codes of PCA, UMAP, t-SNE and "
-        "autoencoders keep of neighbourhoods",
+        "autoencoders keep of neighbourhoods; anomalies: one class is normal, how well scores find the others",
     )
     one.add_argument("--dataset", required=True, metavar="NAME", help="one of those that `datasets` lists")
     add_changes(

@@ -268,7 +268,7 @@ class Bench {
     const entries = [['False alarms', percent(falseAlarmRate), 'of the normal images']];
     if (this.counting.anomalies) {
       entries.unshift(['Recall', percent(recall), 'of the anomalies'], ['Precision', percent(precision), 'of what is flagged']);
-      entries.push(['Cost', digits(cost), 'false alarms and misses at their prices']);
+      entries.push(['Cost', Number.isInteger(cost) ? cost.toLocaleString('en') : digits(cost), 'false alarms and misses at their prices']);
     }
     this.shares.replaceChildren(
       ...entries.map(([name, value, of]) => element('div', {}, element('dt', {}, name), element('dd', {}, value, element('small', {}, of)))),

@@ -67,7 +67,7 @@ def _reading(by_score: Mapping[str, list[Mapping[str, Any]]], classes: int) -> s
     test = {key: mean_of(lines, "auroc") for key, lines in by_score.items()}
     best = max(held_out, key=held_out.__getitem__)
     said = [
-        f"Held-out images choose {SCORES[best].title.lower()}: AUROC × 100 {test[best]:.2f} on test images, mean over "
+        f"Held-out images choose {SCORES[best].in_words}: AUROC × 100 {test[best]:.2f} on test images, mean over "
         f"{classes} {'class' if classes == 1 else 'classes'}."
     ]
     models = [key for key in by_score if SCORES[key].of_model and key != TOGETHER]
@@ -77,14 +77,14 @@ def _reading(by_score: Mapping[str, list[Mapping[str, Any]]], classes: int) -> s
         model, other = (max(keys, key=held_out.__getitem__) for keys in (models, plain))
         verb = "beats" if test[model] > test[other] else "does not beat"
         said.append(
-            f"The autoencoder's own best score, {SCORES[model].title.lower()} ({test[model]:.2f}), {verb} "
-            f"{SCORES[other].title.lower()} ({test[other]:.2f}), the better of the two usual baselines."
+            f"The autoencoder's own best score, {SCORES[model].in_words} ({test[model]:.2f}), {verb} "
+            f"{SCORES[other].in_words} ({test[other]:.2f}), the better of the two usual baselines."
         )
         if edges:
             edge = max(edges, key=held_out.__getitem__)
             verb = "beats" if test[model] > test[edge] else "does not beat"
             said.append(
-                f"It {verb} {SCORES[edge].title.lower()} ({test[edge]:.2f}), which look at edges and need no training."
+                f"It {verb} {SCORES[edge].in_words} ({test[edge]:.2f}), which looks at edges and needs no training."
             )
     return " ".join(said)
 

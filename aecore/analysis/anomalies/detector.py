@@ -128,7 +128,10 @@ class Detector:
         return {key: np.concatenate(values) if values else np.empty(0) for key, values in found.items()}
 
     def calibrate(self, images: ImageSet, progress: Progress | None = None) -> None:
-        """Set what scores are compared with, by normal images that were not fitted to. DataError without any."""
+        """Set what scores are compared with, by normal images that were not fitted to.
+
+        DataError without any, or for a model that has diverged.
+        """
         if not len(images):
             raise DataError("Thresholds are set by validation images, and this run has none: train one with more.")
         chosen = nested_subset(images, CALIBRATION)
@@ -143,6 +146,8 @@ class Detector:
                 if progress:
                     progress(len(largest) / len(chosen))
         scores = {key: np.concatenate(values) for key, values in found.items()}
+        if not all(np.isfinite(values).all() for values in scores.values()):
+            raise DataError("This model gives normal images scores that are no numbers: it has diverged, train it anew.")
         for key in TOGETHER:
             logs = np.log(np.maximum(scores[key], SMALLEST))
             self._moments[key] = float(logs.mean()), float(logs.std()) or 1.0

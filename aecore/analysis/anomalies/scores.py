@@ -20,6 +20,11 @@ class Score:
     what: str
     of_model: bool = True
 
+    @property
+    def in_words(self) -> str:
+        """The title inside a sentence."""
+        return self.title if self.title[:2].isupper() else f"{self.title[0].lower()}{self.title[1:]}"
+
 
 _ALL = (
     Score(
@@ -43,11 +48,11 @@ _ALL = (
         "How far the edges of the reconstruction are from those of the image; a pixel aside counts little.",
     ),
     Score(
-        "code_mahalanobis", "Code, Mahalanobis", "standard deviations of normal codes",
+        "code_mahalanobis", "Code Mahalanobis", "standard deviations of normal codes",
         "How far the code is from the cloud of normal codes.",
     ),
     Score(
-        "code_neighbours", "Code, neighbours", "Euclidean distance, mean over the 5 nearest normal codes",
+        "code_neighbours", "Code neighbours", "Euclidean distance, mean over the 5 nearest normal codes",
         "How far the code is from the nearest normal codes.",
     ),
     Score(
@@ -59,15 +64,15 @@ _ALL = (
         "What principal components of the normal images leave over.", of_model=False,
     ),
     Score(
-        "pixel_neighbours", "Pixels, neighbours", "Euclidean distance, mean over the 5 nearest normal images",
+        "pixel_neighbours", "Pixel neighbours", "Euclidean distance, mean over the 5 nearest normal images",
         "How far the image itself is from the nearest normal images.", of_model=False,
     ),
     Score(
-        "gradient_neighbours", "Gradients, neighbours", "Euclidean distance, mean over the 5 nearest normal images",
+        "gradient_neighbours", "Gradient neighbours", "Euclidean distance, mean over the 5 nearest normal images",
         "The same for oriented gradients, which forgive a shift by a pixel.", of_model=False,
     ),
     Score(
-        "gradient_mahalanobis", "Gradients, Mahalanobis", "standard deviations of normal images",
+        "gradient_mahalanobis", "Gradient Mahalanobis", "standard deviations of normal images",
         "How far the oriented gradients of the image are from the cloud of normal ones.", of_model=False,
     ),
 )  # fmt: skip
