@@ -67,6 +67,18 @@ def _table(results: Sequence[Values]) -> Table:
     return list(rows.values()), {**columns, **{name: f"test, {name}" for name in names}}
 
 
+def page_table(results: Sequence[Values]) -> str:
+    """The means of every score in Markdown, the best on held-out images first: the table of docs/anomalies.md."""
+    scores = list(dict.fromkeys(str(each["score"]) for each in results))
+    by_score = {score: [each for each in results if each["score"] == score] for score in scores}
+    order = sorted(scores, key=lambda score: -mean_of(by_score[score], "held_out_auroc"))
+    lines = ["| score | held out | test |", "| --- | --- | --- |"]
+    for score in order:
+        means = (f"{mean_of(by_score[score], name):.2f}" for name in ("held_out_auroc", "auroc"))
+        lines.append(f"| `{score}` | {' | '.join(means)} |")
+    return "\n".join(lines)
+
+
 def mean_of(results: Sequence[Values], name: str) -> float:
     """The mean over the classes; NaN without any."""
     numbers = [_number(each, name) for each in results]

@@ -14,13 +14,15 @@ from aecore.analysis.anomalies.flags import draw_line, flag_pictures, moved, tak
 from aecore.experiments.store import make_task
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
-from tests.hostile import encoded
+from tests.hostile import encoded, make_corpus
 from tests.pages.oblong import NAME, checked, errors, make_oblong, matrices, open_page, sentences, tables, train
 from tests.pages.test_packing import unpack
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff")
+
 
 @pytest.fixture(scope="module")
-def _trained(tmp_path_factory):
+def archives(tmp_path_factory):
     make_oblong()
     runs = Runs(tmp_path_factory.mktemp("anomalies") / "runs")
     return {
@@ -37,8 +39,8 @@ def runs(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def two(runs, _trained):
-    return runs.import_zip(_trained["two"])
+def two(runs, archives):
+    return runs.import_zip(archives["two"])
 
 
 def fitted(run):
@@ -93,8 +95,8 @@ def test_what_the_scores_are_worth_and_whether_the_model_beats_the_baselines_is_
     assert (auroc, precision) == (f"{100 * found.auroc:.1f}", f"{100 * found.average_precision:.1f}")
 
 
-def test_with_normal_images_alone_there_is_a_quantile_and_no_ranking(runs, _trained):
-    run = runs.import_zip(_trained["all"])
+def test_with_normal_images_alone_there_is_a_quantile_and_no_ranking(runs, archives):
+    run = runs.import_zip(archives["all"])
     app = fitted(run)
     checked(app.selectbox(key=f"anomalies.{run.id}.against").set_value("none").run())
     _, arrays = bench_of(app)
@@ -197,3 +199,20 @@ def test_the_downloaded_table_is_safe_to_open_and_complete(two, monkeypatch):
     assert float(row["value"]) == flag.value
     assert {key: float(row[key]) for key in flag.scores} == pytest.approx(dict(flag.scores))
     assert moved(line, 0.0).quantile is None
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # the decoder remarks on damaged EXIF
+def test_hostile_files_give_a_sentence_each_and_cost_none_of_the_good_ones(two, tmp_path):
+    expected = make_corpus(tmp_path / "corpus")
+    left = ("pipe.png", "long.png")  # no browser reads a pipe; 65 MB take long to send
+    expected = {  # of other names the uploader itself refuses a file
+        name: each for name, each in expected.items() if name not in left and name.lower().endswith(SUFFIXES)
+    }
+    files = [(name, (tmp_path / "corpus" / name).read_bytes(), "image/png") for name in expected]
+    app = open_page("anomalies")
+    checked(app.file_uploader(key="anomalies.files").set_value(files).run())
+    good = sum(each.accepted for each in expected.values())
+    said = errors(app)
+    assert len(said) == len(expected) - good
+    assert all(": " in each and each.endswith(".") for each in said)
+    assert f"of {good} flagged" in sentences(app)
