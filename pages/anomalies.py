@@ -9,12 +9,14 @@ experiment "anomalies", one's own and those that ship. Writes nothing but what `
 import csv
 import io
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from aecore.errors import PictureError
 from aecore.experiments.anomalies import ANOMALIES
 from aecore.runs.folder import Run
 from pages.shared.anomaly_table import FORM, show_comparison
@@ -23,7 +25,7 @@ from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.matrix import Numbers, Row, Scale, digits, show_matrix, show_numbers, side_for
 from pages.shared.opened import open_for_page
 from pages.shared.pickers import has_encoder, pick_run
-from pages.shared.pictures import Picture
+from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import Slot, slot
 from pages.shared.threshold_bench import Kinds, Start, pack_bench, show_bench
 from pages.shared.words import plain
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from aecore.analysis.anomalies.detector import Detector
     from aecore.analysis.anomalies.flags import Flag, Line
     from aecore.analysis.anomalies.thresholds import QuantileBand
+    from aecore.data.fitting import Fitted
     from aecore.runs.opened import OpenRun
 
 PAGE = "anomalies"
@@ -113,7 +116,7 @@ def _what_is_normal(opened: "OpenRun") -> str:
     )
 
 
-def _fit(opened: "OpenRun"):  # type: ignore[no-untyped-def]
+def _fit(opened: "OpenRun") -> "Callable[[Callable[[float], None]], Detector]":
     from aecore.analysis.anomalies.detector import fit_detector
 
     return lambda tell: fit_detector(opened, tell)
@@ -280,22 +283,19 @@ def _pictures(
     run: Run, detector: "Detector", line: "Line", files: list[tuple[str, bytes]], fit: str, invert: bool
 ) -> None:
     from aecore.analysis.anomalies.flags import flag_pictures
-    from aecore.data.fitting import Fitted
-    from aecore.errors import PictureError
 
     if len(files) > MOST_FILES:
         st.info(
             f"Only the first {MOST_FILES} of {len(files):,} pictures are scored: the command line takes any number."
         )
-    pictures: list[Fitted] = []
-    bad = []
+    pictures, bad = [], []
     for name, data in files[:MOST_FILES]:
         try:
             pictures.append(_taken(name, data, detector.shape, fit, invert))
         except PictureError as error:
             bad.append(error)
-    for error in bad:
-        st.error(plain(str(error)), icon=":material/error:")
+    for each in bad:
+        st.error(plain(str(each)), icon=":material/error:")
     if not pictures:
         return
     flags = flag_pictures(detector, pictures, line)
@@ -307,8 +307,9 @@ def _pictures(
     _table(flags, line)
 
 
-@st.cache_data(max_entries=32, show_spinner="Reading the picture …")
-def _taken(name: str, data: bytes, shape: tuple[int, int, int], fit: str, invert: bool):  # type: ignore[no-untyped-def]
+# As long as the session and no longer: nothing of a picture outlives it.
+@st.cache_data(max_entries=MOST_FILES, show_spinner="Reading the picture …", scope="session")
+def _taken(name: str, data: bytes, shape: tuple[int, int, int], fit: str, invert: bool) -> "Fitted":
     from aecore.analysis.anomalies.flags import take_picture
 
     return take_picture(name, data, shape, fit, invert)
@@ -323,7 +324,7 @@ def _matrix(flags: "list[Flag]", detector: "Detector", line: "Line") -> None:
     maps = heatmap(np.stack([each.error for each in flags]), largest)
     heads = [each.name for each in flags]
 
-    def row(what: str, pictures: "list[np.ndarray]") -> list[Picture | str]:  # type: ignore[type-arg]
+    def row(what: str, pictures: Sequence[Pixels]) -> list[Picture | str]:
         return [Picture(each, f"{what}: {head}") for each, head in zip(pictures, heads, strict=True)]
 
     repaired = list(as_bytes(np.stack([each.reconstruction for each in flags])))

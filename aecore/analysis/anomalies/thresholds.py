@@ -120,7 +120,7 @@ def _binomial_sums(count: int, share: float) -> Scores:
     k = np.arange(count + 1)
     logs = np.array([math.lgamma(each + 1) for each in range(count + 1)])
     terms = logs[count] - logs[k] - logs[count - k] + k * math.log(share) + (count - k) * math.log1p(-share)
-    return np.minimum(np.cumsum(np.exp(terms)), 1.0)
+    return np.asarray(np.minimum(np.cumsum(np.exp(terms)), 1.0), np.float64)
 
 
 def _share(part: int, whole: int) -> float | None:
