@@ -85,6 +85,7 @@ def recipe_of(settings: AnomaliesSettings, dataset: str, label: int) -> Recipe:
         **noise,
         "network.kind": "dense",
         "network.hidden": settings.hidden,
+        "network.normalisation": settings.normalisation,
         "bottleneck.code_size": settings.code_size,
         "training.epochs": settings.epochs,
         "training.batch_size": 128,
