@@ -1,4 +1,9 @@
-"""The contract of every model: codes become images. One with an encoder makes codes of images as well.
+"""The contracts of the models: what all have in common, those whose codes become images, and those without a code.
+
+    Model
+    ├── DecodingModel     codes become images
+    │   └── Autoencoder   and images codes
+    └── Restorer          a corrupted image becomes an image of the same size, whatever that is
 
     features = encoder(corrupted image)
     code     = bottleneck(features)
@@ -6,6 +11,11 @@
 
 Encoders, bottlenecks and decoders do not know each other: they meet here as plain tensors. A model whose codes follow
 a known distribution draws new images: `prior` gives codes, `sample` their images.
+
+    restored = network(corrupted image, strength)
+
+A restorer's code would be as large as the picture (its feature maps), so it has none that could be looked at. It is
+told how strong the corruption is, or estimates it.
 """
 
 from abc import ABC, abstractmethod
@@ -19,6 +29,8 @@ from torch import Tensor, nn
 
 from aecore.errors import SettingError
 from aecore.shapes import ClassLogits, Codes, Features, Images, ImageShape, Labels, PerImage, Scores
+
+STRENGTH_WEIGHT = 100.0  # of the squared error of an estimated strength, beside errors that are sums over pixels
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,16 @@ class Pass:
     def images(self) -> Images:
         """The reconstructions, in [0, 1]."""
         return torch.sigmoid(self.logits.float())
+
+
+@dataclass(frozen=True)
+class Restored(Pass):
+    """A forward pass of a restorer, whose last layer gives pixels: `logits` are those, and may leave [0, 1]."""
+
+    @property
+    def images(self) -> Images:
+        """The restored images as the network gives them, not yet kept within [0, 1]."""
+        return self.logits.float()
 
 
 @runtime_checkable
@@ -117,15 +139,49 @@ class Drawing(Bottleneck, Protocol):
         ...
 
 
-class Model(nn.Module, ABC):
-    """What every trained model can do: `decoder` turns codes into the logits of images of one shape."""
+class Model(nn.Module):
+    """What every trained model can do, made for images of one shape."""
 
     controls: frozenset[str] = frozenset()  # the names of the fields of `Sampling` that it minds
-    decoder: nn.Module
 
     def __init__(self, image_shape: ImageShape):
         super().__init__()
         self.image_shape = image_shape
+
+    @property
+    def latent(self) -> int:
+        """Size of the code; 0 where there is none."""
+        return 0
+
+    @property
+    def generates(self) -> bool:
+        """Whether new images can be drawn."""
+        return False
+
+    def trainable(self) -> list[nn.Parameter]:
+        """The parameters that training changes; running averages of others are not among them."""
+        return [each for each in self.parameters() if each.requires_grad]
+
+    def settle(self) -> None:
+        """Before a model ships: weights in training that have a running mean become it, so that both are kept once."""
+
+    def recorded(self) -> Mapping[str, Tensor]:
+        """The weights that a snapshot keeps for replay."""
+        return {}
+
+    def _check(self, images: Tensor) -> None:
+        if tuple(images.shape[1:]) != tuple(self.image_shape):
+            raise SettingError(
+                f"This model takes images of {' x '.join(map(str, self.image_shape))} "
+                f"(channels x height x width, {prod(self.image_shape)} numbers), "
+                f"not {' x '.join(map(str, images.shape[1:]))}."
+            )
+
+
+class DecodingModel(Model, ABC):
+    """A model with codes: `decoder` turns them into the logits of images of one shape."""
+
+    decoder: nn.Module
 
     @property
     @abstractmethod
@@ -157,31 +213,16 @@ class Model(nn.Module, ABC):
         """The images of codes drawn from the prior."""
         return self.decode(codes)
 
-    def trainable(self) -> list[nn.Parameter]:
-        """The parameters that training changes; running averages of others are not among them."""
-        return [each for each in self.parameters() if each.requires_grad]
-
-    def settle(self) -> None:
-        """Before a model ships: weights in training that have a running mean become it, so that both are kept once."""
-
     def recorded(self) -> Mapping[str, Tensor]:
-        """What a snapshot keeps for replay: the weights of the decoder."""
+        """The weights of the decoder."""
         return self.decoder.state_dict()
 
     def _check_codes(self, codes: Tensor) -> None:
         if codes.ndim != 2 or codes.shape[1] != self.latent:
             raise SettingError(f"This model decodes codes of {self.latent} numbers, not of shape {list(codes.shape)}.")
 
-    def _check(self, images: Tensor) -> None:
-        if tuple(images.shape[1:]) != tuple(self.image_shape):
-            raise SettingError(
-                f"This model takes images of {' x '.join(map(str, self.image_shape))} "
-                f"(channels x height x width, {prod(self.image_shape)} numbers), "
-                f"not {' x '.join(map(str, images.shape[1:]))}."
-            )
 
-
-class Autoencoder(Model):
+class Autoencoder(DecodingModel):
     """Encoder, bottleneck and decoder put together for images of one shape, and a head where codes are classified."""
 
     def __init__(self, encoder: nn.Module, bottleneck: Bottleneck, decoder: nn.Module, image_shape: ImageShape):
@@ -242,3 +283,120 @@ class Autoencoder(Model):
             raise SettingError("This model has no head that classifies: train one with scheme.kind=pretraining.")
         scores: Scores = self.head(self.encode(images)).float()
         return scores
+
+
+class RestoringNetwork(nn.Module, ABC):
+    """Corrupted images and the strengths of the corruption in, images of the same height and width out."""
+
+    channels: int  # 1 or 3 of the images it takes
+    told: bool = False  # whether it minds the strength
+    colours: str = "luminance"  # what a network of one channel does with three: see `Restorer`
+
+    @abstractmethod
+    def forward(self, images: Tensor, strengths: Tensor) -> Tensor:
+        """images [batch, channels, height, width], strengths [batch]; any height and width of at least 1."""
+
+    @abstractmethod
+    def reach(self, strength: float) -> int:
+        """Pixels: how far from a pixel of the answer one of the question can be and still matter."""
+
+    def estimate(self, images: Tensor) -> Tensor | None:
+        """The strength of each image's corruption, [batch], as the network guesses it; None where it cannot."""
+        return None
+
+    def cell(self, strength: float) -> int:
+        """Pixels: a picture may be cut into tiles between squares of so many."""
+        return 1
+
+
+class Restorer(Model):
+    """A network that takes a corruption out of pictures of any height and width.
+
+    Where the network takes one channel and pictures have three, it learns from their luminance (ITU-R BT.601). What it
+    then does with colours is the network's to say:
+
+        luminance   it is shown the luminance, and what it changes is added to every channel
+        each        it is shown three channels one by one, the mean of the colours and two differences of theirs, in
+                    which independent noise of the colours stays independent and gets weaker by a known factor
+    """
+
+    def __init__(self, network: RestoringNetwork, image_shape: ImageShape):
+        super().__init__(image_shape)
+        self.network = network
+
+    @property
+    def told(self) -> bool:
+        """Whether it must be told how strong the corruption is, or estimates it."""
+        return self.network.told
+
+    def seen(self, images: Tensor) -> Tensor:
+        """What the network learns from of images: themselves, their luminance, or grey in three channels."""
+        if images.shape[1] == self.network.channels:
+            return images
+        return luminance(images) if self.network.channels == 1 else images.expand(-1, 3, -1, -1)
+
+    def forward(self, images: Images, strengths: PerImage | None = None) -> Restored:
+        """Restore what the network is shown of corrupted images; without strengths they are estimated, or weak.
+
+        The answer has the channels of the network.
+        """
+        shown = self.seen(images)
+        guess = self.network.estimate(shown)
+        if strengths is None:
+            strengths = torch.zeros(len(images), device=images.device) if guess is None else guess
+        terms = {} if guess is None else {"strength_error": Term((guess - strengths).square(), STRENGTH_WEIGHT)}
+        return Restored(self.network(shown, strengths), images.new_zeros(len(images), 0), None, terms)
+
+    def estimate(self, images: Images) -> PerImage | None:
+        """How strong the corruption of each image is; None where the model cannot tell.
+
+        By a colour image's luminance, in which noise is weaker than in its colours: by as much as it is when the
+        colours' noise is independent.
+        """
+        guess: Tensor | None = self.network.estimate(self.seen(images))
+        if guess is None:
+            return None
+        weaker = 1.0 if images.shape[1] == self.network.channels else LUMINANCE_NOISE
+        strengths: PerImage = guess / weaker
+        return strengths
+
+    def restore(self, images: Images, strengths: PerImage | None = None) -> Images:
+        """The restored images in [0, 1], with the channels of `images`; without strengths they are estimated.
+
+        SettingError where a strength is needed, not given, and cannot be estimated.
+        """
+        if strengths is None:
+            strengths = self.estimate(images)
+        if strengths is None:
+            if self.told:
+                raise SettingError("This model must be told how strong the corruption is: give its strength.")
+            strengths = torch.zeros(len(images), device=images.device)
+        if images.shape[1] == 3 and self.network.channels == 1 and self.network.colours == "each":
+            return self._restore_each(images, strengths).clamp(0.0, 1.0)
+        shown = self.seen(images)
+        answer: Tensor = self.network(shown, strengths).float()
+        if answer.shape[1] != images.shape[1]:
+            answer = images + (answer - shown) if images.shape[1] == 3 else answer.mean(1, keepdim=True)
+        return answer.clamp(0.0, 1.0)
+
+    def _restore_each(self, images: Images, strengths: PerImage) -> Images:
+        mixing = images.new_tensor(OPPONENT)
+        channels = torch.einsum("ij,bjhw->bihw", mixing, images)
+        channels[:, 1:] += 0.5  # differences lie around 0, and pictures within 0 and 1
+        weaker = mixing.square().sum(1).sqrt()
+        answer = torch.cat(
+            [self.network(channels[:, each : each + 1], strengths * weaker[each]).float() for each in range(3)], 1
+        )
+        answer[:, 1:] -= 0.5
+        colours: Tensor = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(mixing), answer)
+        return colours
+
+
+LUMA = (0.299, 0.587, 0.114)
+LUMINANCE_NOISE = sum(each**2 for each in LUMA) ** 0.5  # of noise of 1 in each colour
+OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (0.5, 0.0, -0.5), (0.25, -0.5, 0.25))
+
+
+def luminance(images: Tensor) -> Tensor:
+    """[batch, 3, height, width] -> [batch, 1, height, width]: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)."""
+    return (images * images.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)

@@ -28,6 +28,7 @@ from pages.shared.pickers import has_encoder, pick_run
 from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import Slot, slot
 from pages.shared.threshold_bench import Kinds, Start, pack_bench, show_bench
+from pages.shared.uploads import KINDS
 from pages.shared.words import plain
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from aecore.runs.opened import OpenRun
 
 PAGE = "anomalies"
-KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "tif", "tiff"]
 VIEWS = {"run": "One run", "compared": "Compared on every class"}
 MOST_FILES = 200
 SHOWN = 12  # pictures of which more than numbers is shown

@@ -22,6 +22,8 @@ PAGES = [
     st.Page(HERE / "generate.py", title="Generate", icon=":material/draw:"),
     st.Page(HERE / "features.py", title="Features", icon=":material/grain:"),
     st.Page(HERE / "few_labels.py", title="Few labels", icon=":material/label:"),
+    st.Page(HERE / "enlarge.py", title="Enlarge", icon=":material/zoom_out_map:"),
+    st.Page(HERE / "denoise.py", title="Denoise", icon=":material/blur_off:"),
     st.Page(HERE / "dimensions.py", title="Dimensions", icon=":material/compress:"),
     st.Page(HERE / "anomalies.py", title="Anomalies", icon=":material/flag:"),
 ]

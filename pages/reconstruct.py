@@ -22,6 +22,7 @@ from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import has_encoder, pick_run
 from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import Slot, slot
+from pages.shared.uploads import KINDS
 from pages.shared.words import plain
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ CHOICES = {
     "best": "Best reconstructed",
     OWN: "Your own pictures",
 }
-KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "tif", "tiff"]
 MOST_IMAGES = 20
 USUAL_IMAGES = 10
 SIDE, LARGE_SIDE = 84, 112  # CSS pixels, about: larger where there are few images

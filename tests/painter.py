@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from aecore.model import Model
+from aecore.model import DecodingModel
 
 
 class _Painting(nn.Module):
@@ -24,7 +24,7 @@ class _Painting(nn.Module):
         return self.pictures[:1] + 0.2 * codes[:, :1, None, None]
 
 
-class Painter(Model):
+class Painter(DecodingModel):
     """Minds class and truncation. `only` makes it paint one class whatever it is told: a collapsed generator."""
 
     controls = frozenset({"labels", "truncation"})

@@ -95,7 +95,7 @@ def _listening(model: Model, found: list[Layer]) -> Iterator[None]:
     aside = tuple(f"{name}." for name, module in model.named_modules() if getattr(module, "aside", False))
     counted: set[int] = set()
     hooks = [
-        module.register_forward_hook(partial(_note, found, counted, name, name.startswith(aside)))
+        module.register_forward_hook(partial(_note, found, counted, name, f"{name}.".startswith(aside)))
         for name, module in model.named_modules()
         if name == "bottleneck" or (name and not list(module.children()))
     ]

@@ -16,9 +16,9 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from aecore.analysis.trained import Trained, autoencoder_of, device_of, model_of
+from aecore.analysis.trained import Trained, autoencoder_of, decoding_model_of, device_of, model_of
 from aecore.errors import SettingError
-from aecore.model import Autoencoder, Model
+from aecore.model import Autoencoder, DecodingModel
 
 OPSET = 17  # known to onnxruntime since 2022 and to onnxruntime-web
 WHAT = ("encoder", "decoder", "weights")
@@ -27,7 +27,7 @@ _EXPORTING = threading.Lock()  # torch records into state of the whole process
 
 
 class _Decoder(nn.Module):
-    def __init__(self, model: Model):
+    def __init__(self, model: DecodingModel):
         super().__init__()
         self.model = model
 
@@ -47,7 +47,7 @@ class _Encoder(nn.Module):
 
 def decoder_onnx(trained: Trained) -> bytes:
     """The decoder as an ONNX file."""
-    model = model_of(trained)
+    model = decoding_model_of(trained)
     example = torch.zeros(2, model.latent, device=device_of(model))
     return _recorded(_Decoder(model).eval(), example, "codes", "images")
 

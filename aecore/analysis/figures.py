@@ -7,15 +7,20 @@ run has both.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from aecore.analysis.evaluate import Evaluation, Progress, evaluate
 from aecore.analysis.quality import Quality, quality
+from aecore.analysis.restoring.protocol import Protocol, measure_pictures
 from aecore.analysis.trained import Trained, model_of
 from aecore.data.image_set import Splits
-from aecore.model import Autoencoder
+from aecore.data.splits import nested_subset
+from aecore.model import Autoencoder, Restorer
 from aecore.training.classifier import Classifier
 
 Measure = Callable[..., Evaluation]
 ClassifierOf = Callable[[Splits, Progress | None], Classifier | None]
+MOST_RESTORED = 200
 TRAINING_SHARE = 0.3  # of the bar, for a classifier that has to be trained first
 
 
@@ -25,6 +30,7 @@ class Figures:
 
     reconstruction: Evaluation | None
     generation: Quality | None
+    restoration: Protocol | None = None
 
     def to_dict(self) -> dict[str, object]:
         """All numbers under names that say their unit, as JSON knows them."""
@@ -33,7 +39,17 @@ class Figures:
             values |= self.reconstruction.to_dict()
         if self.generation is not None:
             values |= self.generation.to_dict()
+        if self.restoration is not None:
+            values |= self.restoration.to_dict()
         return values
+
+
+def restored(trained: Trained, progress: Progress | None = None) -> Protocol:
+    """The published protocol of a restorer on its own test images, at most 200 of them. DataError without any."""
+    test = trained.splits.test
+    chosen = nested_subset(test, MOST_RESTORED)
+    pictures = [np.ascontiguousarray(each.transpose(1, 2, 0)) for each in chosen.images]
+    return measure_pictures(pictures, trained, progress)
 
 
 def figures(
@@ -50,6 +66,8 @@ def figures(
     measure on. `measure` is `evaluate`, or that with some of its options chosen.
     """
     model = model_of(trained)
+    if isinstance(model, Restorer):
+        return Figures(None, None, restored(trained, progress))
     parts = isinstance(model, Autoencoder) + model.generates
     tell = progress or (lambda done: None)
     reconstruction = generation = None

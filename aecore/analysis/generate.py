@@ -18,7 +18,7 @@ import torch
 from aecore.analysis.trained import Floats, Indices, Trained, batch_size, device_of, model_of, slices
 from aecore.data.image_set import Labels
 from aecore.errors import RunError, SettingError
-from aecore.model import Model, Sampling
+from aecore.model import DecodingModel, Model, Sampling
 from aecore.randomness import MAX_SEED, numpy_stream, torch_stream
 from aecore.shapes import Codes
 
@@ -70,10 +70,10 @@ def draw(
     )
 
 
-def generator_of(trained: Trained) -> Model:
+def generator_of(trained: Trained) -> DecodingModel:
     """The model, which must draw images: RunError where its codes follow no known distribution."""
     model = model_of(trained)
-    if not model.generates:
+    if not (isinstance(model, DecodingModel) and model.generates):
         raise RunError(
             "The codes of this run follow no distribution that new ones could be drawn from: choose a run that "
             "generates, for instance a variational one."
@@ -93,7 +93,7 @@ def classes_of(trained: Trained) -> tuple[int, ...]:
 
 
 def _images(
-    model: Model, codes: Codes, labels: Labels | None, sampling: Sampling, progress: Progress | None
+    model: DecodingModel, codes: Codes, labels: Labels | None, sampling: Sampling, progress: Progress | None
 ) -> tuple[Floats, float]:
     """The images and the seconds they took. One image comes before, because a first pass has more to do."""
     device = device_of(model)

@@ -240,6 +240,40 @@ def score_lines(run: str, score: str, quantile: float, threshold: float | None =
     return Lines(f"{SHELL} score {shlex.quote(run)} picture.png --score {score} {chosen}", "\n".join(python))
 
 
+def enlarge_lines(run: str, file: str, factor: int, kind: str, blend: float = 0.0) -> Lines:
+    """A picture from a file, enlarged into another."""
+    out = f"enlarged.{'jpg' if kind == 'jpeg' else kind}"
+    words = [SHELL, "upscale", shlex.quote(file), "-o", out, "--factor", str(factor), "--model", shlex.quote(run)]
+    words += ["--blend", f"{blend:g}"] if blend else []
+    python = [
+        "from pathlib import Path",
+        "",
+        "from aecore.analysis.restoring.files import taken_in",
+        *_opening(run, "restoring.files", "enlarged_file"),
+        f"picture = taken_in({file!r}, Path({file!r}))",
+        f"made = enlarged_file(picture, {factor}, opened, {kind!r}, blend={blend:g})",
+        f"Path({out!r}).write_bytes(made.content)",
+    ]
+    return Lines(_wrapped(words), "\n".join(python))
+
+
+def denoise_lines(run: str, file: str, noise_std: float | None, kind: str) -> Lines:
+    """A picture from a file, its noise taken out, into another."""
+    out = f"denoised.{'jpg' if kind == 'jpeg' else kind}"
+    words = [SHELL, "denoise", shlex.quote(file), "-o", out, "--model", shlex.quote(run)]
+    words += [] if noise_std is None else ["--noise", f"{noise_std:g}"]
+    python = [
+        "from pathlib import Path",
+        "",
+        "from aecore.analysis.restoring.files import taken_in",
+        *_opening(run, "restoring.files", "denoised_file"),
+        f"picture = taken_in({file!r}, Path({file!r}))",
+        f"made = denoised_file(picture, opened, {noise_std!r}, {kind!r})",
+        f"Path({out!r}).write_bytes(made.content)",
+    ]
+    return Lines(_wrapped(words), "\n".join(python))
+
+
 def interpolate_lines(
     run: str, first: int, second: int, split: str = "test", steps: int = 9, way: str = "straight"
 ) -> Lines:

@@ -18,7 +18,7 @@ import torch
 
 from aecore.data.image_set import ImageSet, Pixels, Splits
 from aecore.errors import RunError, SettingError
-from aecore.model import Autoencoder, Model
+from aecore.model import Autoencoder, DecodingModel, Model, Restorer
 from aecore.randomness import torch_stream
 from aecore.shapes import Images, ImageShape
 from aecore.training.recipe import Recipe
@@ -59,9 +59,31 @@ def model_of(trained: Trained) -> Model:
     return model
 
 
+def decoding_model_of(trained: Trained) -> DecodingModel:
+    """The model, which must make images of codes: RunError where it has no code, or while it is in training mode."""
+    model = model_of(trained)
+    if not isinstance(model, DecodingModel):
+        raise RunError(
+            "This model restores pictures and has no code to make images of: choose a run of an autoencoder."
+        )
+    return model
+
+
+def restorer_of(trained: Trained) -> Restorer:
+    """The model, which must restore pictures of any size: RunError where it does not, or while it is in training."""
+    model = model_of(trained)
+    if not isinstance(model, Restorer):
+        raise RunError(
+            "This model knows images of one size only: choose a run that restores pictures, such as super-resolution."
+        )
+    return model
+
+
 def autoencoder_of(trained: Trained) -> Autoencoder:
     """The model, which must have an encoder: RunError where it has none, or while it is in training mode."""
     model = model_of(trained)
+    if isinstance(model, Restorer):
+        raise RunError("This model restores pictures of any size and has no code: choose a run of an autoencoder.")
     if not isinstance(model, Autoencoder):
         raise RunError("This model has no encoder, so it can only draw images: choose a run of an autoencoder.")
     return model
@@ -120,7 +142,7 @@ def encode(trained: Trained, images: Pixels) -> Floats:
 
 def decode(trained: Trained, codes: Floats) -> Floats:
     """The image of each code, [n, channels, height, width] in [0, 1]. SettingError for codes of another size."""
-    model = model_of(trained)
+    model = decoding_model_of(trained)
     if codes.ndim != 2 or codes.shape[1] != model.latent:
         raise SettingError(f"This model decodes codes of {model.latent} numbers, not of shape {list(codes.shape)}.")
     images = np.empty((len(codes), *model.image_shape), dtype=np.float32)

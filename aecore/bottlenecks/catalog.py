@@ -13,6 +13,7 @@ What they offer is what a penalty may need of them:
 from aecore.bottlenecks.gaussian import Gaussian, GaussianSettings
 from aecore.bottlenecks.gaussian_class import GaussianClass, GaussianClassSettings
 from aecore.bottlenecks.noise import Noise, NoiseSettings
+from aecore.bottlenecks.nothing import Nothing, NothingSettings
 from aecore.bottlenecks.plain import Plain, PlainSettings
 from aecore.bottlenecks.prior import Prior, PriorSettings
 from aecore.bottlenecks.sigmoid import Sigmoid, SigmoidSettings
@@ -64,4 +65,5 @@ BOTTLENECKS: Catalog[Bottleneck] = Catalog(
         GaussianClass,
         offers=("posterior",),
     ),
+    Part("none", "None", "The network has no code.", NothingSettings, Nothing),
 )

@@ -43,11 +43,28 @@ def add_commands(commands: Commands) -> None:
     add.add_argument("path", metavar="PATH", help="a folder or a zip; its subfolders become classes")
     add.add_argument("--name", required=True, metavar="N", help="the name of the new data set")
     add.add_argument("--size", type=int, metavar="PIXELS", help="height and width, 28 to 128 (default 64)")
-    add.add_argument("--fit", choices=("crop", "pad"), help="of pictures that are not square (default crop)")
+    add.add_argument(
+        "--fit",
+        choices=("crop", "pad", "patches"),
+        help="of pictures that are not square (default crop); patches: cut each into squares, for restoring pictures",
+    )
+    add.add_argument(
+        "--shrink", type=float, metavar="TIMES", help="patches: make the picture smaller first (default 2)"
+    )
     add.add_argument("--channels", choices=("1", "3"), help="1 grey, 3 colour (default 3)")
     add.add_argument("--seed", type=int, metavar="S", help="of the split into training, validation and test")
     add.add_argument("--validation-share", type=float, metavar="SHARE", help="0.02 to 0.4 (default 0.1)")
     add.add_argument("--test-share", type=float, metavar="SHARE", help="0.02 to 0.4 (default 0.1)")
+    photographs = actions.add(
+        "photographs",
+        "make the data set that the shipped restorers learned from, out of packages of Debian 12",
+        _photographs,
+        {**DATASET, **skipped, "judge": "the folder of those that were kept out of it, for evaluate --pictures"},
+    )
+    photographs.add_argument("packages", metavar="FOLDER", type=Path, help="with the packages (.deb); they are named")
+    photographs.add_argument(
+        "--into", type=Path, required=True, metavar="PLACE", help="a new folder for the photographs: learn/ and judge/"
+    )
     delete = actions.add("delete", "delete one's own data set", _delete_dataset, {"deleted": "its name"})
     delete.add_argument("name", metavar="NAME", help="as the list of data sets shows it")
 
@@ -74,7 +91,7 @@ def _problem(damaged: "Damaged") -> dict[str, object]:
 def _add_dataset(options: argparse.Namespace) -> Answer:
     from aecore.data.intake import Added, OwnSettings, add_own
 
-    names = ("size", "fit", "channels", "seed", "validation_share", "test_share")
+    names = ("size", "fit", "shrink", "channels", "seed", "validation_share", "test_share")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     with closing(add_own(Path(options.path), options.name, OwnSettings.from_dict(given))) as events:
         for event in events:
@@ -83,6 +100,26 @@ def _add_dataset(options: argparse.Namespace) -> Answer:
                 return _added(event)
             show_progress(f"{event.done:,} of {counted(event.total, 'file')}, {event.skipped:,} skipped")
     raise DataError(f"{options.path} was not taken in: try again.")
+
+
+def _photographs(options: argparse.Namespace) -> Answer:
+    from aecore.data.intake import Added, add_own, free_key
+    from aecore.data.photographs import NAME, SETTINGS, photographs, unpack_photographs
+
+    free_key(NAME)
+    total = len(photographs())
+    for done, _ in enumerate(unpack_photographs(options.packages, options.into), 1):
+        show_progress(f"{done:,} of {counted(total, 'photograph')} found")
+    with closing(add_own(options.into / "learn", NAME, SETTINGS)) as events:
+        for event in events:
+            if isinstance(event, Added):
+                end_progress()
+                answer = _added(event)
+                judge = str(options.into / "judge")
+                text = f"{answer.text}\nFor evaluate --pictures: {judge}"
+                return Answer({**answer.document, "judge": judge}, text)
+            show_progress(f"{event.done:,} of {counted(event.total, 'photograph')} cut into squares")
+    raise DataError(f"{options.packages} was not taken in: try again.")
 
 
 def _added(added: "Added") -> Answer:

@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aecore.cli.answer import Answer, listing, table
+from aecore.cli.answer import Answer, counted, listing, table
 from aecore.cli.commands import Commands, Interrupted, Keys, add_run, runs_of, spelled
 from aecore.cli.output import say, show_progress
 from aecore.errors import RunError, SettingError
 
 if TYPE_CHECKING:
     from aecore.jobs.reproduce import Agreement, Number
+    from aecore.runs.folder import Run
 
 MEASURES: Keys = {
     "sse_per_image": "squared error, summed over pixels and channels, mean over the images; pixels run from 0 to 1",
@@ -22,7 +23,7 @@ EVALUATION: Keys = {
     "run": "its id",
     "epoch": "whose weights were measured",
     "note": "what to know of these weights or data; empty when all is as it should be",
-    "split": "test",
+    "split": "test, or pictures for a call with --pictures",
     "images": "only for a model with an encoder: how many the means are over",
     **{name: f"only there: {text}" for name, text in MEASURES.items()},
     "neg_elbo_nats_per_image": "only for a variational model: one draw per image, KL with factor 1",
@@ -59,6 +60,11 @@ EVALUATION: Keys = {
     "quality_note": "only there: what to know of these numbers; empty when all is as it should be",
     "test_error_percent": "only for a model that classifies: how many of 100 test images it puts into a wrong class",
     "labels": "only there: how many training images had a label",
+    "protocol": 'only for a model that restores pictures: "super-resolution" or "denoising", as published',
+    "pictures": "only there: how many the means are over, at most 200 test images or those of --pictures",
+    "scores": "only there, a list: factor or noise_std_levels (of 255), method (model, bicubic, noisy, nlm, tv, bm3d), "
+    "psnr_db and ssim, both of each picture and then the mean",
+    "skipped": "only there and for a call with --pictures: the files that were left out, name and reason",
     "logistic_regression": "only there: an object, test_error_percent of it on pixels with the same labels",
 }
 AGREEMENT: Keys = {
@@ -88,6 +94,13 @@ def add_commands(commands: Commands) -> None:
         help="for a variational model: also the likelihood of binarised pixels, from K draws for each image; published "
         "numbers take 5000, which is a matter of minutes",
     )
+    evaluate.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="for a model that restores pictures: measure on those of a folder or a zip by the published protocol, "
+        "instead of the test images",
+    )
     reproduce = commands.add(
         "reproduce", "train a run's recipe again; exit status 1 when its numbers do not agree", _reproduce, AGREEMENT
     )
@@ -105,6 +118,9 @@ def _evaluate(options: argparse.Namespace) -> Answer:
     run = runs_of(options).get(options.run)  # before torch is loaded: who mistypes a name need not wait
     if options.importance_samples and not run.summary().encodes:
         raise SettingError("Only a variational model has a likelihood to sample: leave out --importance-samples.")
+
+    if options.pictures is not None:
+        return _evaluate_on(run, options.pictures)
 
     from functools import partial
 
@@ -127,6 +143,31 @@ def _evaluate(options: argparse.Namespace) -> Answer:
         **found.to_dict(),
     }
     return Answer(document, listing(document))
+
+
+def _evaluate_on(run: "Run", folder: Path) -> Answer:
+    """The published protocol on pictures of a folder."""
+    from aecore.analysis.restoring.protocol import measure_pictures, method_title
+    from aecore.data.skipped import Skipped
+    from aecore.data.sources import pictures_in
+    from aecore.runs.opened import open_run
+
+    found = list(pictures_in(folder))
+    pictures = [each.pixels for each in found if not isinstance(each, Skipped)]
+    skipped = [{"name": each.name, "reason": each.reason} for each in found if isinstance(each, Skipped)]
+    opened = open_run(run)
+    measured = measure_pictures(pictures, opened, lambda done: show_progress(f"{done:4.0%} measured"))
+    document = {"run": run.id, "epoch": opened.epoch, "note": opened.fallback_note, "split": "pictures"}
+    document |= measured.to_dict()
+    rows = [
+        {"strength": each.strength, "method": method_title(each.method), "psnr": each.psnr_db, "ssim": each.ssim}
+        for each in measured.scores
+    ]
+    strength = "factor" if measured.kind == "super-resolution" else "noise, of 255"
+    columns = {"strength": strength, "method": "method", "psnr": "PSNR in dB", "ssim": "SSIM"}
+    lines = [f"{run.id}: {measured.kind}, mean over {counted(measured.pictures, 'picture')}", table(rows, columns)]
+    lines += [f"skipped {each['name']}: {each['reason']}" for each in skipped]
+    return Answer(document | {"skipped": skipped}, "\n".join(lines))
 
 
 def _reproduce(options: argparse.Namespace) -> Answer:
@@ -174,18 +215,18 @@ def _all_digits(value: float | None) -> str:
 
 def _export(options: argparse.Namespace) -> Answer:
     run = runs_of(options).get(options.run)
-    _require_place(options.output)
+    require_place(options.output)
 
     from aecore.analysis.export import export
     from aecore.runs.opened import open_run
 
     content = export(open_run(run), options.what)
-    _write(options.output, content)
+    write(options.output, content)
     document = {"run": run.id, "what": options.what, "file": str(options.output), "bytes": len(content)}
     return Answer(document, f"{options.output}: {options.what} of {run.id}, {len(content):,} bytes")
 
 
-def _require_place(file: Path) -> None:
+def require_place(file: Path) -> None:
     """RunError at once where nothing can be written: opening a run takes a while."""
     if file.is_dir():
         raise RunError(f"{file} is a folder: give the name of a file in it.")
@@ -193,7 +234,7 @@ def _require_place(file: Path) -> None:
         raise RunError(f"There is no folder {file.parent}: make it, or choose another place.")
 
 
-def _write(file: Path, content: bytes) -> None:
+def write(file: Path, content: bytes) -> None:
     """RunError when it cannot be written; a file that was not there is then not left in pieces."""
     existed = file.exists()
     try:

@@ -26,6 +26,8 @@ SUMMARY: Keys = {
     "image_shape": "channels, height and width; null before the first start",
     "encodes": "whether the model has an encoder; true before the first start",
     "generates": "whether it draws new images",
+    "restores": "whether it takes a corruption out of pictures of any size",
+    "corruption": "what it was trained with; empty where the recipe cannot be read",
     "parameters": "of the model; 0 before the first start",
     "device": "in words; before the first start the key that was asked for",
     "loss": "mean over the validation images after the last epoch; null before the first",

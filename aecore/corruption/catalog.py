@@ -12,6 +12,7 @@ from aecore.corruption.gaussian import GaussianNoise, GaussianSettings
 from aecore.corruption.masking import Masking, MaskingSettings
 from aecore.corruption.none import NoCorruption, NoneSettings
 from aecore.corruption.salt_pepper import SaltPepper, SaltPepperSettings
+from aecore.corruption.shrink import Shrink, ShrinkSettings
 from aecore.settings import Description, describe
 from aecore.shapes import Images
 
@@ -31,6 +32,7 @@ CORRUPTIONS: Catalog[Corruption] = Catalog(
     Part("gaussian", "Gaussian noise", "A random number is added to every pixel.", GaussianSettings, GaussianNoise),
     Part("masking", "Masking (dropout)", "A share of the pixels is set to black.", MaskingSettings, Masking),
     Part("salt_pepper", "Salt and pepper", "A share becomes white or black.", SaltPepperSettings, SaltPepper),
+    Part("shrink", "Shrinking", "The image is made small and enlarged again.", ShrinkSettings, Shrink),
 )
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import torch
 
+from aecore.corruption.graded import Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
-from aecore.shapes import Images
+from aecore.shapes import Images, PerImage
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,41 @@ class GaussianSettings(Settings):
         0.5, 0.0, 2.0, "of the pixel range", "standard deviation of the noise; at 0.5 a digit is hard to read",
         label="Noise strength",
     )  # fmt: skip
+    varying: bool = setting(
+        False,
+        reason="every image has a strength of its own, drawn evenly between none and the one above",
+        label="Every strength",
+        advanced=True,
+    )
+    clipped_share: float = setting(
+        1.0, 0.0, 1.0, "of the images", "kept within black and white, as a stored picture is; the others are not, as "
+        "in published measurements", label="Clipped", advanced=True,
+    )  # fmt: skip
 
 
-class GaussianNoise:
+class GaussianNoise(Graded):
     """Adds Gaussian noise and clips."""
 
     def __init__(self, settings: GaussianSettings):
         self.settings = settings
 
+    def strengths(self, count: int, generator: torch.Generator) -> PerImage:
+        """Standard deviations in [0, `noise_std`]."""
+        return drawn_strengths(self.settings.noise_std, self.settings.varying, count, generator)
+
+    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
+        """Noisy copies with these standard deviations."""
+        noise = torch.empty_like(images).normal_(generator=generator)
+        noisy = images + noise * per_image(strengths)
+        share = self.settings.clipped_share
+        if share >= 1:
+            return noisy.clamp_(0.0, 1.0)
+        kept = torch.rand(len(images), generator=generator, device=generator.device) < share
+        return torch.where(per_image(kept.float()) > 0, noisy.clamp(0.0, 1.0), noisy)
+
     def __call__(self, images: Images, generator: torch.Generator) -> Images:
         """Noisy copies of `images`; all chance comes from `generator`."""
+        if self.settings.varying or self.settings.clipped_share < 1:
+            return super().__call__(images, generator)
         noise = torch.empty_like(images).normal_(generator=generator)
         return torch.add(images, noise, alpha=self.settings.noise_std).clamp_(0.0, 1.0)

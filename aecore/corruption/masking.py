@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import torch
 
+from aecore.corruption.graded import Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
-from aecore.shapes import Images
+from aecore.shapes import Images, PerImage
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,25 @@ class MaskingSettings(Settings):
     share: float = setting(
         0.5, 0.0, 1.0, "of the pixels", "probability that a pixel is set to black", label="Share lost"
     )
+    varying: bool = setting(
+        False,
+        reason="every image has a share of its own, drawn evenly between none and the one above",
+        label="Every share",
+        advanced=True,
+    )
 
 
-class Masking:
+class Masking(Graded):
     """Sets random pixels to 0."""
 
     def __init__(self, settings: MaskingSettings):
         self.settings = settings
 
-    def __call__(self, images: Images, generator: torch.Generator) -> Images:
-        """Copies of `images` with pixels missing; all chance comes from `generator`."""
-        kept = torch.empty_like(images[:, :1]).uniform_(generator=generator) >= self.settings.share
+    def strengths(self, count: int, generator: torch.Generator) -> PerImage:
+        """Shares in [0, `share`]."""
+        return drawn_strengths(self.settings.share, self.settings.varying, count, generator)
+
+    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
+        """Copies of `images` with pixels missing."""
+        kept = torch.empty_like(images[:, :1]).uniform_(generator=generator) >= per_image(strengths)
         return images * kept

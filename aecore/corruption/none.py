@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
+from aecore.corruption.graded import Graded
 from aecore.settings import Settings
-from aecore.shapes import Images
+from aecore.shapes import Images, PerImage
 
 
 @dataclass(frozen=True)
@@ -13,12 +14,16 @@ class NoneSettings(Settings):
     """Nothing to set."""
 
 
-class NoCorruption:
+class NoCorruption(Graded):
     """images -> images, untouched."""
 
     def __init__(self, settings: NoneSettings):
         self.settings = settings
 
-    def __call__(self, images: Images, generator: torch.Generator) -> Images:
+    def strengths(self, count: int, generator: torch.Generator) -> PerImage:
+        """0 for each image."""
+        return torch.zeros(count, device=generator.device)
+
+    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
         """The images themselves."""
         return images

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
+from aecore.corruption.graded import Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
-from aecore.shapes import Images
+from aecore.shapes import Images, PerImage
 
 
 @dataclass(frozen=True)
@@ -18,17 +19,27 @@ class SaltPepperSettings(Settings):
     share: float = setting(
         0.3, 0.0, 1.0, "of the pixels", "probability that a pixel becomes white or black", label="Share lost"
     )
+    varying: bool = setting(
+        False,
+        reason="every image has a share of its own, drawn evenly between none and the one above",
+        label="Every share",
+        advanced=True,
+    )
 
 
-class SaltPepper:
+class SaltPepper(Graded):
     """Sets random pixels to 0 or 1."""
 
     def __init__(self, settings: SaltPepperSettings):
         self.settings = settings
 
-    def __call__(self, images: Images, generator: torch.Generator) -> Images:
-        """Copies of `images` with white and black pixels; all chance comes from `generator`."""
+    def strengths(self, count: int, generator: torch.Generator) -> PerImage:
+        """Shares in [0, `share`]."""
+        return drawn_strengths(self.settings.share, self.settings.varying, count, generator)
+
+    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
+        """Copies of `images` with white and black pixels."""
         draw = torch.empty_like(images[:, :1]).uniform_(generator=generator)
-        hit = draw < self.settings.share
-        white = draw < self.settings.share / 2
+        hit = draw < per_image(strengths)
+        white = draw < per_image(strengths / 2)
         return torch.where(hit, white.to(images.dtype), images)

@@ -4,6 +4,8 @@
     pad    the whole picture, resized to fit inside, centred; the rest takes the median colour of the picture's own
            border, so that a white page stays white and a black plate stays black
 
+Instead of one image a picture can give many: squares that lie side by side on it (`patches_of`), which keep its detail.
+
 Resizing is Lanczos with three lobes, widened when shrinking so that nothing aliases (Duchon, "Lanczos Filtering in
 One and Two Dimensions", J. Applied Meteorology 18, 1979). Grey is the luma of ITU-R BT.601:
 0.299 red + 0.587 green + 0.114 blue.
@@ -20,6 +22,7 @@ from aecore.data.pictures import Picture
 from aecore.errors import SettingError
 
 FITS: Final = ("crop", "pad")
+PATCHES: Final = "patches"
 Size = tuple[int, int]  # height, width
 
 
@@ -50,6 +53,33 @@ def fit_picture(picture: Picture, size: int | Size, fit: str = "crop", channels:
     pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     how = ", ".join([*picture.notes, *recoloured, *reshaped]) or "taken as it is"
     return Fitted(picture.name, np.ascontiguousarray(pixels), how)
+
+
+def patches_of(picture: Picture, size: int, shrink: float, channels: int) -> list[Fitted]:
+    """Squares of `size` pixels a side that lie side by side on `picture` made `shrink` times smaller, row by row.
+
+    What does not fill a square at the edges is left out, on both sides as much. None where the picture is too small.
+    SettingError for other channels than 1 and 3.
+    """
+    if channels not in (1, 3):
+        raise SettingError(f"The number of channels is {channels}: choose 1 (grey) or 3 (RGB).")
+    image, recoloured = _with_channels(picture.pixels, channels)
+    width, height = (max(1, round(side / shrink)) for side in (picture.width, picture.height))
+    image = image.resize((width, height), Image.Resampling.LANCZOS)
+    pixels = np.asarray(image)
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    down, across = height // size, width // size
+    top, left = (height - down * size) // 2, (width - across * size) // 2
+    how = ", ".join([*picture.notes, *recoloured, f"made {shrink:g} times smaller, cut into squares"])
+    return [
+        Fitted(
+            f"{picture.name} ({row + 1}, {column + 1})",
+            np.ascontiguousarray(pixels[top + row * size :, left + column * size :][:size, :size].transpose(2, 0, 1)),
+            how,
+        )
+        for row in range(down)
+        for column in range(across)
+    ]
 
 
 def inverted(fitted: Fitted) -> Fitted:

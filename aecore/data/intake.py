@@ -21,6 +21,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import accumulate, pairwise
 from math import prod
 from pathlib import Path
 from typing import Final
@@ -29,10 +30,10 @@ import numpy as np
 
 from aecore.data import own
 from aecore.data.entries import SourceLimits
-from aecore.data.fitting import FITS, Fitted, fit_picture
+from aecore.data.fitting import FITS, PATCHES, Fitted, fit_picture, patches_of
 from aecore.data.image_set import Labels, Pixels, Shape
 from aecore.data.info import DatasetInfo
-from aecore.data.pictures import shown_name
+from aecore.data.pictures import Picture, shown_name
 from aecore.data.shipped import SHIPPED
 from aecore.data.skipped import Skipped
 from aecore.data.sources import LIMITS, Candidate, Contents, Source, open_source
@@ -52,7 +53,16 @@ class OwnSettings(Settings):
     """How own pictures become a data set."""
 
     size: int = setting(64, 28, 128, "pixels a side", "larger shows more and trains longer, about with its square")
-    fit: str = setting("crop", reason="crop to the centre, or pad to keep the whole picture", choices=FITS)
+    fit: str = setting(
+        "crop",
+        reason="crop to the centre, pad to keep the whole picture, or cut into patches, which keep its detail: for "
+        "denoising and super-resolution",
+        choices=(*FITS, PATCHES),
+    )
+    shrink: float = setting(
+        2.0, 1.0, 16.0, "times", "patches only: the picture is first made so many times smaller, which removes the "
+        "camera's noise and the marks of JPEG", advanced=True,
+    )  # fmt: skip
     channels: str = setting("3", reason="3 keeps colour, 1 is grey and trains faster", choices=("3", "1"))
     seed: int = setting(0, 0, MAX_SEED, reason="decides which pictures train, validate and test", advanced=True)
     validation_share: float = setting(
@@ -135,18 +145,19 @@ def preview(
     skipped: list[Skipped] = []
     with open_source(source, limits) as contents:
         for index in _order(contents, settings)[: 4 * count]:
-            if len(taken) == count:
+            if len(taken) >= count:
                 break
             outcome = _fitted(contents.candidates[index], settings, limits)
             if isinstance(outcome, Skipped):
                 skipped.append(outcome)
             else:
-                taken.append((contents.candidates[index], outcome))
+                taken += [(contents.candidates[index], each) for each in _spread(outcome, count)]
+        taken = taken[:count]
         per_class = Counter(each.class_name for each in contents.candidates if each.class_name is not None)
     images = np.stack([each.pixels for _, each in taken]) if taken else np.empty((0, *settings.shape), np.uint8)
     return Preview(
         images=images,
-        names=tuple(each.name for each, _ in taken),
+        names=tuple(each.name for _, each in taken),
         how=tuple(each.how for _, each in taken),
         classes=tuple(each.class_name for each, _ in taken),
         skipped=tuple(skipped),
@@ -176,9 +187,9 @@ def _order(contents: Contents, settings: OwnSettings) -> list[int]:
 
 def _in_order(
     threads: ThreadPoolExecutor, contents: Contents, settings: OwnSettings, limits: SourceLimits
-) -> Iterator[tuple[Candidate, Fitted | Skipped]]:
+) -> Iterator[tuple[Candidate, list[Fitted] | Skipped]]:
     """Each candidate with what became of it, in the shuffled order, decoded a few ahead of who asks."""
-    ahead: deque[tuple[Candidate, Future[Fitted | Skipped]]] = deque()
+    ahead: deque[tuple[Candidate, Future[list[Fitted] | Skipped]]] = deque()
     for index in _order(contents, settings):
         candidate = contents.candidates[index]
         ahead.append((candidate, threads.submit(_fitted, candidate, settings, limits)))
@@ -189,14 +200,34 @@ def _in_order(
         yield last, outcome.result()
 
 
-def _fitted(candidate: Candidate, settings: OwnSettings, limits: SourceLimits) -> Fitted | Skipped:
+def _fitted(candidate: Candidate, settings: OwnSettings, limits: SourceLimits) -> list[Fitted] | Skipped:
+    """The image a picture becomes, or the several; the reason where there is none."""
     try:
+        if settings.fit == PATCHES:
+            return _patches(candidate.picture(limits), settings)
         picture = candidate.picture(limits, enough=settings.size)
-        return fit_picture(picture, settings.size, settings.fit, int(settings.channels))
+        return [fit_picture(picture, settings.size, settings.fit, int(settings.channels))]
     except PictureError as error:
         return Skipped(error.name, error.reason)
     except MemoryError:  # one picture too many for this machine must not cost the others
         return Skipped(candidate.name, "there is not enough memory to decode it: make it smaller.")
+
+
+def _patches(picture: Picture, settings: OwnSettings) -> list[Fitted] | Skipped:
+    cut = patches_of(picture, settings.size, settings.shrink, int(settings.channels))
+    if cut:
+        return cut
+    return Skipped(
+        picture.name,
+        f"made {settings.shrink:g} times smaller it has no square of {settings.size} pixels: it has "
+        f"{picture.width:,} x {picture.height:,}.",
+    )
+
+
+def _spread(images: list[Fitted], count: int) -> list[Fitted]:
+    """At most a quarter of `count`, spread evenly over the images of one picture."""
+    wanted = min(len(images), max(1, count // 4))
+    return [images[index * len(images) // wanted] for index in range(wanted)]
 
 
 @contextmanager
@@ -217,6 +248,7 @@ class _Set:
         self._settings = settings
         self._folder = folder
         self._names: list[str] = []
+        self._per_picture: list[int] = []
         self._classes: list[str | None] = []
         self._pixels = hashlib.sha256()
         self._file = (folder / own.IMAGES).open("wb")
@@ -231,26 +263,28 @@ class _Set:
     @property
     def done(self) -> int:
         """Files dealt with."""
-        return len(self._names) + len(self.skipped)
+        return len(self._per_picture) + len(self.skipped)
 
-    def add(self, candidate: Candidate, outcome: Fitted | Skipped) -> None:
-        """Write one picture, or note why there is none."""
+    def add(self, candidate: Candidate, outcome: list[Fitted] | Skipped) -> None:
+        """Write what one picture became, or note why there is nothing."""
         if isinstance(outcome, Skipped):
             self.skipped.append(outcome)
             return
-        # Written and not memory-mapped: a full disk is then an error that can be told, and not a fault of the process.
-        content = outcome.pixels.tobytes()
-        self._file.write(content)
-        self._pixels.update(content)
-        self._names.append(candidate.name)
-        self._classes.append(candidate.class_name)
+        for each in outcome:
+            # Written and not mapped: a full disk is then an error that can be told, and not a fault of the process.
+            content = each.pixels.tobytes()
+            self._file.write(content)
+            self._pixels.update(content)
+            self._names.append(each.name)
+            self._classes.append(candidate.class_name)
+        self._per_picture.append(len(outcome))
 
     def finish(self, key: str, title: str, source: str) -> DatasetInfo:
         """Complete the files. DataError when too few pictures were usable."""
         count = len(self._names)
         self.skipped.sort(key=lambda each: each.name)
-        if count < FEWEST_PICTURES:
-            raise _too_few(count, self.skipped)
+        if len(self._per_picture) < FEWEST_PICTURES:
+            raise _too_few(len(self._per_picture), self.skipped)
         self._file.seek(0)
         self._file.write(_npy_header(count, self._settings.shape))
         self._file.close()
@@ -265,14 +299,19 @@ class _Set:
 
     def _info(self, key: str, title: str, source: str, class_names: tuple[str, ...]) -> DatasetInfo:
         settings = self._settings
-        parts = split_by_seed(len(self._names), settings.seed, settings.validation_share, settings.test_share)
+        parts = split_by_seed(len(self._per_picture), settings.seed, settings.validation_share, settings.test_share)
+        # Pictures lie in a shuffled order, each with all that was made of it: no part sees pieces of another's.
+        train, validation, test = (
+            sum(self._per_picture[start:stop])
+            for start, stop in pairwise(accumulate(map(len, (parts.train, parts.validation, parts.test)), initial=0))
+        )
         return DatasetInfo(
             key=key,
             title=title,
             shape=settings.shape,
-            train=len(parts.train),
-            validation=len(parts.validation),
-            test=len(parts.test),
+            train=train,
+            validation=validation,
+            test=test,
             class_names=class_names,
             source=f"own pictures: {source}",
             licence="not stated",
@@ -323,6 +362,7 @@ def _too_few(count: int, skipped: list[Skipped]) -> DataError:
 
 
 def _check_room(folder: Path, count: int, settings: OwnSettings) -> None:
+    """For patches it is not known before how many there will be: a disk that fills up is told then."""
     needed, free = count * prod(settings.shape), shutil.disk_usage(folder).free
     if needed > free:
         raise DataError(

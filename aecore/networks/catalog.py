@@ -11,9 +11,13 @@ from aecore.networks.dense import DenseSettings, build_dense
 from aecore.networks.gan_conv import GANConvSettings, build_gan_conv
 from aecore.networks.gan_dense import GANDenseSettings, build_gan_dense
 from aecore.networks.latent_diffusion import LatentDiffusionSettings, build_latent_unet
+from aecore.networks.noise_map import NoiseMapSettings, build_noise_map
 from aecore.networks.pair import Built
 from aecore.networks.pixel_diffusion import PixelDiffusionSettings, build_pixel_unet
+from aecore.networks.skip_conv import SkipConvSettings, build_skip_conv
+from aecore.networks.srcnn import SRCNNSettings, build_srcnn
 from aecore.networks.style import StyleSettings, build_style
+from aecore.networks.subpixel import SubPixelSettings, build_subpixel
 from aecore.networks.tied import build_tied
 
 NETWORKS: Catalog[Built] = Catalog(
@@ -37,5 +41,27 @@ NETWORKS: Catalog[Built] = Catalog(
         "Takes noise out of the code of an autoencoder of its own.",
         LatentDiffusionSettings,
         build_latent_unet,
+    ),
+    Part("srcnn", "SRCNN", "Three convolutions sharpen an enlarged picture.", SRCNNSettings, build_srcnn),
+    Part(
+        "skip_conv",
+        "Convolutional with skips",
+        "Halves and doubles a picture of any size; skips carry the detail around.",
+        SkipConvSettings,
+        build_skip_conv,
+    ),
+    Part(
+        "subpixel",
+        "Sub-pixel residual",
+        "Works at the small size, for 2, 3 and 4 times.",
+        SubPixelSettings,
+        build_subpixel,
+    ),
+    Part(
+        "noise_map",
+        "Residual with noise map",
+        "Is told the strength of the noise, or estimates it.",
+        NoiseMapSettings,
+        build_noise_map,
     ),
 )

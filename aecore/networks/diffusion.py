@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from aecore.errors import SettingError
-from aecore.model import Bottleneck, Model, Sampling
+from aecore.model import Bottleneck, DecodingModel, Sampling
 from aecore.networks.averaging import follow
 from aecore.networks.noising import PREDICTIONS, SCHEDULES, Noising
 from aecore.networks.unet import UNet, UNetShape
@@ -94,7 +94,7 @@ class Step:
     time: float
 
 
-class Diffusion(Model):
+class Diffusion(DecodingModel):
     """What all diffusion models share; a subclass says what is diffused.
 
     `fitted` is the network in training; `average` its running average, which answers whenever the model is not

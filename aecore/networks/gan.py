@@ -17,12 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from aecore.errors import SettingError
-from aecore.model import Bottleneck, Model
+from aecore.model import Bottleneck, DecodingModel
 from aecore.networks.averaging import follow, mean_of
 from aecore.shapes import Images, ImageShape, PerImage
 
 
-class GAN(Model):
+class GAN(DecodingModel):
     """generator: codes -> logits of images; discriminator: images -> one logit each."""
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, bottleneck: Bottleneck, image_shape: ImageShape):
@@ -73,7 +73,7 @@ class Adversaries(NamedTuple):
     generator: nn.Module
     discriminator: nn.Module
 
-    def model(self, bottleneck: Bottleneck, image_shape: ImageShape) -> Model:
+    def model(self, bottleneck: Bottleneck, image_shape: ImageShape) -> DecodingModel:
         """The two together. SettingError for a bottleneck that needs an encoder."""
         check_drawn(bottleneck)
         return GAN(self.generator, self.discriminator, bottleneck, image_shape)

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from aecore.catalog import Catalog, Part
 from aecore.model import Pass
 from aecore.objectives.penalties import KLDivergence, KLSettings, NoPenalty, NoPenaltySettings
-from aecore.objectives.reconstruction import CrossEntropy, ReconstructionSettings, SquaredError
+from aecore.objectives.reconstruction import AbsoluteError, CrossEntropy, ReconstructionSettings, SquaredError
 from aecore.objectives.sparsity import L1, KLRate, KLRateSettings, L1Settings
 from aecore.shapes import Images, PerImage
 
@@ -20,6 +20,7 @@ class Reconstruction(Protocol):
 
     name: str
     unit: str
+    takes_pixels: bool  # whether it can be taken of pixels, or needs the logits of probabilities
 
     def __call__(self, outcome: Pass, clean: Images) -> PerImage:
         """One number per image, summed over pixels."""
@@ -50,6 +51,7 @@ class RisingPenalty(Penalty, Protocol):
 RECONSTRUCTIONS: Catalog[Reconstruction] = Catalog(
     "objective",
     Part("mse", "Squared error (MSE)", "Large errors count most.", ReconstructionSettings, SquaredError),
+    Part("mae", "Absolute error (MAE)", "Errors count as they are.", ReconstructionSettings, AbsoluteError),
     Part("bce", "Cross-entropy (BCE)", "Every pixel is a probability.", ReconstructionSettings, CrossEntropy),
 )
 

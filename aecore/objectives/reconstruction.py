@@ -1,16 +1,16 @@
 """How far a reconstruction is from the clean image: summed over pixels, one number per image.
 
-    MSE   sum_i (x_i - y_i)^2                                    y = sigmoid(logits)
+    MSE   sum_i (x_i - y_i)^2                                    y = sigmoid(logits), or a restorer's pixels
+    MAE   sum_i |x_i - y_i|
     BCE   -sum_i x_i log y_i + (1 - x_i) log(1 - y_i)            in nats; from the logits, so that it stays finite
 
-Both are sums, not means, so that a KL term in nats can be added without a factor and a number means the same
+All are sums, not means, so that a KL term in nats can be added without a factor and a number means the same
 for every batch size. "MSE" is the lecture's name; divided by the number of pixels it is the mean.
 BCE of grey targets does not reach 0: its least value is the entropy of the targets.
 """
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F  # noqa: N812
 
 from aecore.model import Pass
@@ -27,6 +27,7 @@ class SquaredError:
     """Squared error, summed over pixels."""
 
     name = "squared_error"
+    takes_pixels = True
     unit = "squared error per image"
 
     def __init__(self, settings: ReconstructionSettings):
@@ -34,13 +35,29 @@ class SquaredError:
 
     def __call__(self, outcome: Pass, clean: Images) -> PerImage:
         """One number per image."""
-        return (torch.sigmoid(outcome.logits.float()) - clean).square().flatten(1).sum(1)
+        return (outcome.images - clean).square().flatten(1).sum(1)
+
+
+class AbsoluteError:
+    """Absolute error, summed over pixels."""
+
+    name = "absolute_error"
+    takes_pixels = True
+    unit = "absolute error per image"
+
+    def __init__(self, settings: ReconstructionSettings):
+        self.settings = settings
+
+    def __call__(self, outcome: Pass, clean: Images) -> PerImage:
+        """One number per image."""
+        return (outcome.images - clean).abs().flatten(1).sum(1)
 
 
 class CrossEntropy:
     """Binary cross-entropy, summed over pixels."""
 
     name = "cross_entropy"
+    takes_pixels = False
     unit = "nats per image"
 
     def __init__(self, settings: ReconstructionSettings):

@@ -23,7 +23,7 @@ NAMES = {
     "ToImage": "convolution",
 }
 BAR = 0.56  # of the distance between two layers
-MAKERS = ("decoder", "generator")  # the parts whose last layer gives the image
+MAKERS = ("decoder", "generator", "network")  # the parts whose last layer gives the image
 BESIDE = ("Modulation", "ToImage")  # layers that say how, or draw what others have made: not on the way to the image
 LABELLED = 12  # bars; of more of them only image and code are labelled, the rest under the pointer
 

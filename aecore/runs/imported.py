@@ -66,7 +66,7 @@ def _status(run: Run, recipe_digest: str) -> dict[str, Any]:
     return known | {
         "state": "stopped" if state not in STATES or state in UNDER_WAY else state,
         "image_shape": told.get("image_shape"),
-        **{key: told[key] for key in ("encodes", "generates") if isinstance(told.get(key), bool)},
+        **{key: told[key] for key in ("encodes", "generates", "restores") if isinstance(told.get(key), bool)},
         "class_names": [str(each)[:200] for each in told.get("class_names") or []],
         "epochs_done": metrics[-1]["epoch"] if metrics else 0,
         "metrics": metrics[-1] if metrics else {},

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecore.model import Autoencoder
+from aecore.model import Autoencoder, Restorer
 from aecore.runs.arrays import compact, preview_arrays, to_bytes
 from aecore.runs.environment import write_environment
 from aecore.runs.files import append_line, read_lines, write_file
@@ -101,6 +101,7 @@ class _Journal:
             latent=self.training.model.latent,
             encodes=isinstance(self.training.model, Autoencoder),
             generates=self.training.model.generates,
+            restores=isinstance(self.training.model, Restorer),
             image_shape=list(self.training.splits.shape),
             class_names=list(self.training.splits.train.class_names),
             train_images=event.train_images,

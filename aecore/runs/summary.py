@@ -25,6 +25,8 @@ class RunSummary:
     image_shape: tuple[int, int, int] | None  # None before the first start
     encodes: bool  # whether the model has an encoder
     generates: bool  # whether it draws new images
+    restores: bool  # whether it takes a corruption out of pictures of any size
+    corruption: str  # the key of what it was trained with; "" where the recipe cannot be read
     parameters: int  # 0 before the first start
     device: str  # as a person reads it; before the first start the key that was asked for
     loss: float | None  # of the last validation
@@ -62,6 +64,8 @@ def summarise(
         image_shape=_shape(status.get("image_shape")),
         encodes=status.get("encodes", True) is not False,
         generates=status.get("generates") is True,
+        restores=status.get("restores") is True,
+        corruption=text(recipe, "parts", "corruption", "kind"),
         parameters=whole(status, "parameters"),
         device=text(status, "device") or str(about["device"]),
         loss=number(metrics, "validation", "loss"),

@@ -7,6 +7,7 @@ from aecore.schemes.end_to_end import EndToEnd, EndToEndSettings
 from aecore.schemes.greedy import Greedy, GreedySettings
 from aecore.schemes.latent_diffusion import LatentDiffusionScheme, LatentDiffusionTrainingSettings
 from aecore.schemes.pretraining import Pretraining, PretrainingSettings
+from aecore.schemes.restoration import Restoration, RestorationSettings
 from aecore.schemes.scheme import Scheme
 
 SCHEMES: Catalog[Scheme] = Catalog(
@@ -40,5 +41,12 @@ SCHEMES: Catalog[Scheme] = Catalog(
         "First all images without labels, then a classifier on the code with few.",
         PretrainingSettings,
         Pretraining,
+    ),
+    Part(
+        "restoration",
+        "Restoration",
+        "The network learns on patches to take a corruption out.",
+        RestorationSettings,
+        Restoration,
     ),
 )

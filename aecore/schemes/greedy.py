@@ -133,6 +133,7 @@ class _Known:
 
     name = "code_error"
     unit = "squared error of the codes, per image"
+    takes_pixels = False
 
     def __init__(self, error: PerImage):
         self.error = error

@@ -11,7 +11,9 @@ with), each with the learning-rate schedule from its beginning to its end. Every
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from aecore.corruption.catalog import Corruption
@@ -68,6 +70,13 @@ class Group:
     betas: tuple[float, float] = (0.9, 0.999)
 
 
+class Seen(NamedTuple):
+    """What a preview shows beside clean images: both in [0, 1] and of their shape."""
+
+    corrupted: Images
+    restored: Images
+
+
 class Scheme(ABC):
     """Built with `build(settings, corruption, objective)`."""
 
@@ -102,6 +111,16 @@ class Scheme(ABC):
     def measure(self, model: Model, batch: Batch, streams: Streams) -> Mapping[str, Tensor]:
         """The same numbers as `parts`, and "loss", without training: one number per image."""
 
+    def seen(self, model: Model, clean: Images, generator: torch.Generator, chapter: str) -> Seen:
+        """Images as the model is shown them, and what it makes of them at this moment of training.
+
+        Nothing for a model that takes no images in. All chance comes from `generator`.
+        """
+        if not isinstance(model, Autoencoder):
+            return Seen(clean[:0], clean[:0])
+        corrupted = self.corruption(clean, generator)
+        return Seen(corrupted, self.reconstruct(model, corrupted, chapter))
+
     def reconstruct(self, model: Autoencoder, corrupted: Images, chapter: str) -> Images:
-        """What the model makes of images at this moment of training, as far as it is trained."""
+        """What an autoencoder makes of images, as far as it is trained."""
         return model.decode(model.encode(corrupted))

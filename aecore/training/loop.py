@@ -10,6 +10,7 @@ same number of threads to the last bit.
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from aecore.data.image_set import Splits
 from aecore.data.splits import balanced_order
 from aecore.errors import RunError, SettingError, TrainingError
-from aecore.model import Autoencoder, Model, Sampling
+from aecore.model import Autoencoder, DecodingModel, Model, Sampling
 from aecore.randomness import Streams, derive, torch_stream
 from aecore.schemes.scheme import Batch, Chapter, Scheme
 from aecore.schemes.scheme import Group as Fitted
@@ -36,8 +37,10 @@ from aecore.variants.compose import compose
 
 PROGRESS_S = 0.25  # about four events a second: often enough for a moving bar and a stop within a second
 VALIDATION_BATCH = 500
+VALIDATION_NUMBERS = 2**21  # input numbers of a batch: bounds the memory of a pass for large images
 PREVIEW_CODES = 2000
-PREVIEW_IMAGES = 16
+PREVIEW_IMAGES, LEAST_PREVIEW = 16, 4
+PREVIEW_NUMBERS = 16 * 3 * 64 * 64  # of all images of a preview together: larger images are fewer
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,6 @@ class Training:
         composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
         self.scheme = composition.scheme
         self.model: Model = _placed(composition.model, device)
-        self._corruption = composition.corruption
         self._error = composition.objective.reconstruction.name
         self._streams = Streams(recipe.seed, device.key)
         self._train = Batches(splits.train, torch.device(device.key))
@@ -215,8 +217,9 @@ class Training:
         self.model.eval()
         streams = Streams(derive(self.recipe.seed, "validation"), self.device.key)
         totals: dict[str, float] = {}
-        for start in range(0, len(self._validation), VALIDATION_BATCH):
-            chosen = np.arange(start, min(start + VALIDATION_BATCH, len(self._validation)))
+        size = max(1, min(VALIDATION_BATCH, VALIDATION_NUMBERS // prod(self.splits.shape)))
+        for start in range(0, len(self._validation), size):
+            chosen = np.arange(start, min(start + size, len(self._validation)))
             clean, labels = self._validation.at(chosen), self._validation.labels_at(chosen)
             if stage.settings.binarise:
                 clean = binarised(clean, streams["binarise"])
@@ -230,34 +233,36 @@ class Training:
     @torch.no_grad()
     def _preview(self, epoch: int, stage: Stage) -> Preview:
         self.model.eval()
-        clean = self._validation.at(np.arange(min(PREVIEW_IMAGES, len(self._validation))))
+        shown = max(LEAST_PREVIEW, min(PREVIEW_IMAGES, PREVIEW_NUMBERS // prod(self.splits.shape)))
+        clean = self._validation.at(np.arange(min(shown, len(self._validation))))
         chapter, _ = stage.timeline.chapter(stage.done(stage.feed(epoch - 1).steps - 1, epoch - 1))
-        codes, corrupted, restored = self._seen(self.model, clean, chapter)
+        generator = Streams(derive(self.recipe.seed, "preview"), self.device.key)["corruption"]
+        corrupted, restored = self.scheme.seen(self.model, clean, generator, chapter.key)
         return Preview(
             epoch=epoch,
             recorded=epoch - stage.first in recorded_epochs(stage.settings.epochs, stage.settings.snapshots),
-            codes=codes.cpu().numpy(),
+            codes=self._codes().cpu().numpy(),
             clean=_as_bytes(clean),
             corrupted=_as_bytes(corrupted),
             reconstructions=_as_bytes(restored),
             samples=_as_bytes(self._drawn(chapter)),
         )
 
-    def _seen(self, model: Model, clean: Tensor, chapter: Chapter) -> tuple[Tensor, Tensor, Tensor]:
-        """Codes of validation images, and some of them corrupted and reconstructed; nothing without an encoder."""
+    def _codes(self) -> Tensor:
+        """Codes of validation images; none without an encoder."""
+        model = self.model
         if not isinstance(model, Autoencoder):
-            return torch.empty(0, model.latent), clean[:0], clean[:0]
+            return torch.empty(0, model.latent)
         count = min(PREVIEW_CODES, len(self._validation))
         codes = [
             model.encode(self._validation.at(np.arange(start, min(start + VALIDATION_BATCH, count))))
             for start in range(0, count, VALIDATION_BATCH)
         ]
-        corrupted = self._corruption(clean, Streams(derive(self.recipe.seed, "preview"), self.device.key)["corruption"])
-        return torch.cat(codes), corrupted, self.scheme.reconstruct(model, corrupted, chapter.key)
+        return torch.cat(codes)
 
     def _drawn(self, chapter: Chapter) -> Images:
         """Images drawn from the same codes at every epoch, of each class in turn where the model can be told."""
-        if not (self.model.generates and chapter.draws):
+        if not (isinstance(self.model, DecodingModel) and self.model.generates and chapter.draws):
             return torch.empty(0, *self.splits.shape)
         generator = torch_stream(self.recipe.seed, "samples")  # of the CPU, so that every device draws the same
         codes = self.model.prior(PREVIEW_IMAGES, generator).to(self.device.key)

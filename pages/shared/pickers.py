@@ -21,7 +21,21 @@ def has_weights(summary: RunSummary) -> str:
 
 def has_encoder(summary: RunSummary) -> str:
     """The reason why a run cannot take images in; "" when it can."""
+    if summary.restores:
+        return has_weights(summary) or "it restores pictures of any size and has no code: see Enlarge and Denoise"
     return has_weights(summary) or ("" if summary.encodes else "it has no encoder and can only draw images")
+
+
+def enlarges(summary: RunSummary) -> str:
+    """The reason why a run cannot enlarge pictures; "" when it can."""
+    fits = summary.restores and summary.corruption == "shrink"
+    return has_weights(summary) or ("" if fits else "it was not trained to enlarge pictures of any size")
+
+
+def takes_noise_out(summary: RunSummary) -> str:
+    """The reason why a run cannot take noise out of pictures of any size; "" when it can."""
+    fits = summary.restores and summary.corruption != "shrink"
+    return has_weights(summary) or ("" if fits else "it was not trained to take noise out of pictures of any size")
 
 
 def draws_images(summary: RunSummary) -> str:

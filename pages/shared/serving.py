@@ -9,6 +9,7 @@ dictionary does not exist, so that no path can lead out of the folder.
 import base64
 import gzip
 import hashlib
+import lzma
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 import streamlit
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -39,23 +41,23 @@ MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "tex
 
 @dataclass(frozen=True)
 class BrowserFile:
-    """One file as it goes over the wire; `compressed` says that `body` is gzipped."""
+    """One file as it is stored; `packed` says that `body` is packed with xz."""
 
     body: bytes
     media_type: str
-    compressed: bool
+    packed: bool
 
 
 @cache
 def browser_files() -> Mapping[str, BrowserFile]:
-    """The browser code by its address below the version. A file stored as NAME.gz is served as NAME."""
+    """The browser code by its address below the version. A file stored as NAME.xz is served as NAME."""
     found = {}
     for path in sorted(each for each in BROWSER_CODE.rglob("*") if each.is_file()):
-        compressed = path.suffix == ".gz"
-        name = path.relative_to(BROWSER_CODE).as_posix().removesuffix(".gz")
+        packed = path.suffix == ".xz"
+        name = path.relative_to(BROWSER_CODE).as_posix().removesuffix(".xz")
         media_type = MEDIA_TYPES.get(Path(name).suffix)
         if media_type is not None:
-            found[name] = BrowserFile(path.read_bytes(), media_type, compressed)
+            found[name] = BrowserFile(path.read_bytes(), media_type, packed)
     return found
 
 
@@ -80,11 +82,19 @@ async def serve_browser_file(request: Request) -> Response:
         return PlainTextResponse("This file is not part of the running version of the lab: reload the page.", 404)
     headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
     body = file.body
-    if file.compressed and "gzip" in Headers(scope=request.scope).get("accept-encoding", ""):
-        headers["Content-Encoding"] = "gzip"
-    elif file.compressed:
-        body = gzip.decompress(body)
+    if file.packed:
+        plain, zipped = await run_in_threadpool(_unpacked, request.path_params["name"])
+        takes_gzip = "gzip" in Headers(scope=request.scope).get("accept-encoding", "")
+        body = zipped if takes_gzip else plain
+        headers |= {"Content-Encoding": "gzip"} if takes_gzip else {}
     return Response(body, media_type=file.media_type, headers=headers)
+
+
+@cache
+def _unpacked(name: str) -> tuple[bytes, bytes]:
+    """A packed file as it is, and gzipped quickly: browsers read no xz, which is a third smaller where it is stored."""
+    plain = lzma.decompress(browser_files()[name].body)
+    return plain, gzip.compress(plain, 1, mtime=0)
 
 
 async def serve_favicon(_: Request) -> Response:

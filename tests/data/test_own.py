@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aecore.data import catalog
-from aecore.data.fitting import fit_picture
+from aecore.data.fitting import fit_picture, patches_of
 from aecore.data.intake import Added, OwnSettings, Progress, add_own, preview
 from aecore.data.own import (
     clear_unfinished,
@@ -616,3 +617,53 @@ def test_deleting_while_it_is_open_keeps_what_is_mapped(data):
     assert int(splits.train.images.max()) <= 9
     del splits
     gc.collect()
+
+
+PATCHES = OwnSettings(size=28, fit="patches", shrink=2.0, validation_share=0.2, test_share=0.2)
+
+
+def numbered(count: int, width: int = 200, height: int = 130) -> list[tuple[str, bytes]]:
+    """Pictures of one level each, so that a piece of one tells from which it is."""
+    return [
+        (f"{each:02}.png", encoded("PNG", np.full((height, width, 3), 10 * each, np.uint8))) for each in range(count)
+    ]
+
+
+def test_pictures_are_cut_into_squares_that_lie_side_by_side():
+    added = add(numbered(12), settings=PATCHES)
+    # Halved they are 100 x 65: three squares across, two down.
+    assert added.info.count == 12 * 6
+    assert added.info.shape == (3, 28, 28)
+    assert "00.png (2, 3)" in catalog.file_names("set")
+
+
+def test_no_part_has_a_piece_of_another_parts_picture():
+    added = add(numbered(12), settings=PATCHES)
+    splits = catalog.load("set")
+    seen = [set(np.unique(part.images)) for part in (splits.train, splits.validation, splits.test)]
+    assert [len(each) for each in seen] == [8, 2, 2]
+    assert not seen[0] & seen[1] | seen[0] & seen[2] | seen[1] & seen[2]
+    assert [added.info.train, added.info.validation, added.info.test] == [48, 12, 12]
+
+
+def test_a_picture_too_small_for_one_square_is_left_out_with_its_size():
+    added = add([*numbered(12), ("small.png", encoded("PNG", np.zeros((50, 90, 3), np.uint8)))], settings=PATCHES)
+    assert added.skipped == (
+        Skipped("small.png", "made 2 times smaller it has no square of 28 pixels: it has 90 x 50."),
+    )
+
+
+def test_a_square_is_the_picture_made_smaller():
+    picture = read_picture(
+        "a.png", encoded("PNG", np.random.default_rng(0).integers(0, 255, (64, 70, 3), dtype=np.uint8))
+    )
+    (square, *others) = patches_of(picture, 30, 2.0, 3)
+    small = Image.fromarray(picture.pixels).resize((35, 32), Image.Resampling.LANCZOS)
+    assert others == []
+    assert np.array_equal(square.pixels.transpose(1, 2, 0), np.asarray(small)[1:31, 2:32])
+
+
+def test_a_preview_of_squares_shows_some_of_several_pictures():
+    shown = preview(numbered(12), PATCHES, count=8)
+    assert len(shown.images) == 8
+    assert len({name.split(" ")[0] for name in shown.names}) == 4

@@ -59,7 +59,16 @@ def train(
 ) -> Run:
     """A small run, trained to the end in a second."""
     small = {"network.kind": "dense", "network.hidden": (24,), "bottleneck.code_size": 4, "training.epochs": epochs}
-    run = runs.create(make_recipe(variant, DataChoice(data, classes), small | changes), name, "cpu")
+    return _trained(runs, variant, name, DataChoice(data, classes), small | changes)
+
+
+def train_restorer(runs: Runs, variant: str, name: str, data: str = NAME, **changes: object) -> Run:
+    """A small run that restores pictures of any size."""
+    return _trained(runs, variant, name, DataChoice(data), {"training.epochs": 1, **changes})
+
+
+def _trained(runs: Runs, variant: str, name: str, data: DataChoice, changes: dict[str, object]) -> Run:
+    run = runs.create(make_recipe(variant, data, changes), name, "cpu")
     for _ in run_here(run):
         pass
     return run

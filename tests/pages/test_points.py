@@ -18,7 +18,7 @@ from pages.shared import points
 from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, tables, train
 
 STYLES = {"network.channels": 2, "network.most_channels": 4, "network.style_size": 4, "training.epochs": 1}
-KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper"]
+KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper", "Shrinking"]
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_transposed_convolution_is_gone_through_step_by_step(runs):
 def test_every_kind_of_noise_is_shown_beside_the_original(runs):
     shown = rows(open_point("denoising"))
     assert next(iter(shown)) == "Original"
-    assert [label.split(" 0.")[0] for label in list(shown)[1:]] == KINDS
+    assert [re.split(r" [\d.]+ ", label)[0] for label in list(shown)[1:]] == KINDS
     assert len(shown["Original"]) == 8
     assert "Train a denoising run on them" in sentences(open_point("denoising"))
 

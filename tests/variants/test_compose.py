@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from aecore.bottlenecks.catalog import BOTTLENECKS
 from aecore.errors import SettingError
-from aecore.model import Autoencoder, Sampling
+from aecore.model import Autoencoder, DecodingModel, Restorer, Sampling
 from aecore.objectives.catalog import PENALTIES
 from aecore.randomness import Streams
 from aecore.schemes.scheme import Batch
@@ -20,6 +21,7 @@ from aecore.variants.compose import CATALOGS, Composition, Parts, choose, compos
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 7)]
 CLASSES = 4
+STEPS = 12
 DIFFUSION = {
     "network.kind": "unet",
     "network.channels": (8, 12),
@@ -44,6 +46,15 @@ NEEDS = {
     "network.kind=style": {"network.channels": 4, "network.style_size": 8, **DRAWN},
     **dict.fromkeys(("network.kind=unet", "bottleneck.kind=noise", "scheme.kind=diffusion"), DIFFUSION),
     **dict.fromkeys(("network.kind=latent_unet", "scheme.kind=latent_diffusion"), LATENT_DIFFUSION),
+}
+RESTORING = {"bottleneck.kind": "none", "scheme.kind": "restoration", "objective.kind": "mse"}
+SHRUNK = {"corruption.kind": "shrink", "corruption.factor": 4.0, "corruption.varying": True}
+NEEDS |= {
+    **{key: {"network.kind": "srcnn", **RESTORING} for key in ("bottleneck.kind=none", "scheme.kind=restoration")},
+    "network.kind=srcnn": {"network.first_filters": 8, "network.second_filters": 4, **RESTORING},
+    "network.kind=skip_conv": {"network.channels": (6, 8), **RESTORING},
+    "network.kind=subpixel": {"network.channels": 8, "network.blocks": 2, **SHRUNK, **RESTORING},
+    "network.kind=noise_map": {"network.channels": 8, "network.blocks": 2, **RESTORING},
 }
 DENSE = (None, "dense", "tied", "gan_dense")  # with hidden layers
 SMALL: dict[str, object] = {"network.hidden": (32, 16)}
@@ -118,6 +129,11 @@ def images_of(shape: tuple[int, int, int], count: int = 5) -> Tensor:
 
 def assert_keeps_the_contract(model, shape):
     images, generator = images_of(shape), torch.Generator().manual_seed(3)
+    if isinstance(model, Restorer):
+        restored = model.restore(images, torch.full((5,), 0.5))
+        assert_images(restored, images)
+        assert model(images).images.isfinite().all()
+        return
     drawn = [model.decode(torch.randn(5, model.latent, generator=generator) * 10)]
     if model.generates:
         drawn.append(model.sample(model.prior(5, generator), Sampling()))
@@ -131,9 +147,13 @@ def assert_keeps_the_contract(model, shape):
     else:
         assert model.generates
     for each in drawn:
-        assert each.shape == images.shape
-        assert each.dtype == torch.float32
-        assert 0 <= float(each.detach().min()) <= float(each.detach().max()) <= 1
+        assert_images(each, images)
+
+
+def assert_images(made, images):
+    assert made.shape == images.shape
+    assert made.dtype == torch.float32
+    assert 0 <= float(made.detach().min()) <= float(made.detach().max()) <= 1
 
 
 def test_images_become_codes_and_codes_images_in_the_range_of_images(composition, shape):
@@ -143,8 +163,10 @@ def test_images_become_codes_and_codes_images_in_the_range_of_images(composition
 def test_every_trainable_parameter_gets_a_gradient_in_some_chapter(composition, shape):
     model, scheme = composition.model.train(), composition.scheme
     groups, reached = scheme.groups(model), set()
-    for chapter in scheme.chapters(model, further=False):
-        for phase in scheme.phases(model, batch_of(shape, chapter.key), Streams(0)):
+    streams = Streams(0)
+    # Several steps: some train only the layers of a strength that chance decides.
+    for chapter in [*scheme.chapters(model, further=False)] * (STEPS if isinstance(model, Restorer) else 1):
+        for phase in scheme.phases(model, batch_of(shape, chapter.key), streams):
             model.zero_grad()
             phase.loss.backward()
             trained = {id(each) for each in groups[phase.group].parameters}
@@ -164,14 +186,19 @@ def test_the_shares_of_the_chapters_add_up(composition):
 def test_evaluating_changes_nothing_and_gives_the_same_numbers_every_time(composition, shape):
     model, images = composition.model.eval(), images_of(shape)
     before = {name: each.clone() for name, each in model.state_dict().items()}
-    codes = model.encode(images) if isinstance(model, Autoencoder) else model.prior(5, torch.Generator().manual_seed(0))
-    decoded = model.decode(codes)
-    model(images, torch.Generator().manual_seed(0))
+    coded = isinstance(model, DecodingModel)
+    if isinstance(model, Autoencoder):
+        codes = model.encode(images)
+    else:
+        codes = model.prior(5, torch.Generator().manual_seed(0)) if coded else torch.full((5,), 2.0)
+    made = model.decode if coded else partial(model.restore, images)
+    decoded = made(codes)
+    model(images, torch.Generator().manual_seed(0)) if coded else model(images)
     for chapter in composition.scheme.chapters(model, further=False):
         measured = composition.scheme.measure(model, batch_of(shape, chapter.key), Streams(0))
         assert "loss" in measured
         assert {each.shape for each in measured.values()} == {(5,)}
-    assert torch.equal(model.decode(codes), decoded)
+    assert torch.equal(made(codes), decoded)
     if isinstance(model, Autoencoder):
         assert torch.equal(model.encode(images), codes)
         assert torch.equal(model(images).codes.float(), codes)
@@ -187,6 +214,10 @@ def test_a_model_survives_the_way_to_the_disk_and_back(composition, parts, shape
     again = compose(parts, shape, 1, CLASSES).model.eval()
     again.load_state_dict(read_checkpoint(file).part("model"))
     model, images = composition.model.eval(), images_of(shape)
+    if isinstance(model, Restorer):
+        strengths = torch.full((5,), 0.3)
+        assert torch.equal(again.restore(images, strengths), model.restore(images, strengths))
+        return
     codes = torch.randn(5, model.latent, generator=torch.Generator().manual_seed(2))
     if isinstance(model, Autoencoder):
         codes = model.encode(images)

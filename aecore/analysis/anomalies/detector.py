@@ -147,9 +147,7 @@ class Detector:
                     progress(len(largest) / len(chosen))
         scores = {key: np.concatenate(values) for key, values in found.items()}
         if not all(np.isfinite(values).all() for values in scores.values()):
-            raise DataError(
-                "Scores of normal images are not finite numbers: the model has diverged, train it anew."
-            )
+            raise DataError("Scores of normal images are not finite numbers: the model has diverged, train it anew.")
         for key in TOGETHER:
             logs = np.log(np.maximum(scores[key], SMALLEST))
             self._moments[key] = float(logs.mean()), float(logs.std()) or 1.0

@@ -85,7 +85,7 @@ def level_for(clean: Images, key: str, psnr_db: float, seed: int = 0) -> float:
     known = strength(key)
     if known is None or known.high is None:
         raise SettingError(f"The corruption {key!r} has no strength that could be sought: choose another.")
-    low, high = 0.0, float(known.high)
+    low, high = float(known.low or 0.0), float(known.high)
     if _psnr(clean, _noisy(clean, key, high, seed)) > psnr_db:
         return high
     for _ in range(24):

@@ -1,0 +1,121 @@
+"""Taking noise out of a picture of any size with a trained network that is told its strength, or estimates it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from aecore.analysis.restoring.pixels import Bytes, check_size, to_picture, to_tensor
+from aecore.analysis.restoring.tiles import count_of, tiles
+from aecore.analysis.trained import Trained, device_of, noise, restorer_of
+from aecore.corruption.catalog import of_strength
+from aecore.corruption.shrink import Shrink
+from aecore.errors import SettingError
+from aecore.model import Restorer
+from aecore.shapes import Images
+
+LEVELS = 255.0
+STRONGEST = 75.0  # grey levels of 255
+ESTIMATING_SHARE = 0.15  # of the time, where the strength has to be estimated first
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Denoised:
+    """The picture, the strength that the network was told, and whether it was its own estimate."""
+
+    picture: Bytes
+    noise_std: float  # of 255 grey levels
+    estimated: bool
+
+
+def margin_of(trained: Trained) -> tuple[int, int]:
+    """What a part needs around it to be restored as it is in the whole: cell and margin in pixels."""
+    network = restorer_of(trained).network
+    return network.cell(0.0), network.reach(0.0)
+
+
+def removes_noise(trained: Trained) -> bool:
+    """Whether the model was trained to take noise out of pictures of any size."""
+    model = trained.composition.model
+    return isinstance(model, Restorer) and not isinstance(trained.composition.corruption, Shrink)
+
+
+def denoised(
+    picture: Bytes, trained: Trained, noise_std: float | None = None, progress: Progress | None = None
+) -> Denoised:
+    """`picture` without its noise. `noise_std` is its standard deviation in grey levels of 255, None to estimate it.
+
+    `progress` is told the share done and may raise to break off. SettingError for a strength outside 0 to 75, a picture
+    of more than 24 million pixels, or a model that was trained for something else.
+    """
+    if not removes_noise(trained):
+        raise SettingError("This run was not trained to take noise out of pictures: choose one of denoising.")
+    if noise_std is not None and not 0 <= noise_std <= STRONGEST:
+        raise SettingError(f"The noise is {noise_std:g} grey levels: choose 0 to {STRONGEST:g}.")
+    model = restorer_of(trained)
+    height, width, _ = picture.shape
+    check_size(width, height, "The picture")
+    told = noise_std is not None or not model.told
+    begun = 0.0 if told else ESTIMATING_SHARE
+
+    def tell(done: float) -> None:
+        if progress:
+            progress(begun + (1 - begun) * done)
+
+    strength = noise_std / LEVELS if noise_std is not None else 0.0
+    if not told:
+        strength = min(_estimate(model, picture, progress), STRONGEST / LEVELS)
+    made = _in_tiles(model, picture, strength, tell)
+    return Denoised(made, strength * LEVELS, not told)
+
+
+def estimated_noise(picture: Bytes, trained: Trained) -> float:
+    """The strength of the noise in a picture as the model sees it, in grey levels of 255."""
+    return _estimate(restorer_of(trained), picture, None) * LEVELS
+
+
+def with_noise(picture: Bytes, kind: str, strength: float, seed: int = 0) -> Bytes:
+    """A picture with noise added and kept in 8 bits.
+
+    `kind` is a key of the corruptions, `strength` in the unit of its strength; for Gaussian noise the standard
+    deviation as a share of the range. The same seed draws the same noise.
+    """
+    corrupted = of_strength(kind, strength)(to_tensor(picture), noise(seed, "added", 0))
+    return to_picture(corrupted)
+
+
+def restore_tensor(model: Restorer, images: Images, strength: float) -> Images:
+    """Whole images, in one piece."""
+    strengths = torch.full((len(images),), strength, device=device_of(model))
+    with torch.inference_mode():
+        return model.restore(images.to(device_of(model)), strengths).cpu()
+
+
+def _estimate(model: Restorer, picture: Bytes, progress: Progress | None) -> float:
+    """The mean over tiles, by their size."""
+    height, width, _ = picture.shape
+    total, weight = 0.0, 0
+    with torch.inference_mode():
+        for number, tile in enumerate(tiles(height, width, 0, model.network.cell(0)), 1):
+            part = to_tensor(picture[tile.down.inner, tile.across.inner])
+            guess = model.estimate(part.to(device_of(model)))
+            if guess is None:
+                raise SettingError("This model cannot tell how strong the noise is: give its strength.")
+            size = part.shape[-1] * part.shape[-2]
+            total, weight = total + float(guess) * size, weight + size
+            if progress:
+                progress(ESTIMATING_SHARE * number / count_of(height, width))
+    return total / weight
+
+
+def _in_tiles(model: Restorer, picture: Bytes, strength: float, progress: Progress) -> Bytes:
+    height, width, _ = picture.shape
+    made = np.empty_like(picture)
+    margin, cell = model.network.reach(strength), model.network.cell(strength)
+    for number, tile in enumerate(tiles(height, width, margin, cell), 1):
+        part = restore_tensor(model, to_tensor(picture[tile.down.outer, tile.across.outer]), strength)
+        made[tile.down.inner, tile.across.inner] = to_picture(part[..., tile.down.within(), tile.across.within()])
+        progress(number / count_of(height, width))
+    return made

@@ -1,0 +1,39 @@
+"""A corruption with a strength for each image, so that a model can learn all strengths and be told which it has.
+
+    corrupted_i = at(clean_i, s_i)        s_i: its strength, in the unit of its first setting; 0 does nothing
+
+Without `varying` every image has the strength that is set, with it one drawn evenly between 0 and that.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+
+from aecore.shapes import Images, PerImage
+
+
+class Graded(ABC):
+    """Base of the corruptions that can be told the strength of each image."""
+
+    @abstractmethod
+    def strengths(self, count: int, generator: torch.Generator) -> PerImage:
+        """The strength of each of `count` images, on the generator's device."""
+
+    @abstractmethod
+    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
+        """Corrupted copies of `images` with these strengths; all chance comes from `generator`."""
+
+    def __call__(self, images: Images, generator: torch.Generator) -> Images:
+        """Corrupted copies of `images`; all chance comes from `generator`."""
+        return self.at(images, self.strengths(len(images), generator), generator)
+
+
+def drawn_strengths(most: float, varying: bool, count: int, generator: torch.Generator) -> PerImage:
+    """`most` for each of `count` images, or with `varying` a draw between 0 and that."""
+    strengths = torch.full((count,), most, device=generator.device)
+    return strengths * torch.rand(count, generator=generator, device=generator.device) if varying else strengths
+
+
+def per_image(strengths: PerImage) -> Images:
+    """One number per image in the shape that multiplies images."""
+    return strengths.view(-1, 1, 1, 1)

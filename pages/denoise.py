@@ -1,0 +1,269 @@
+"""How much noise can be taken out of a picture, and what goes with it?
+
+Reads a picture that a person uploads and the runs of denoising. Writes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from pages.shared.background import Progress, whole_picture
+from pages.shared.before_after import show_before_after
+from pages.shared.frame import as_code, errors_shown, page
+from pages.shared.matrix import Numbers, decibels, digits, show_numbers
+from pages.shared.opened import open_for_page, weights_version
+from pages.shared.pickers import pick_run, takes_noise_out
+from pages.shared.uploads import Part, Upload, pick_part, pick_picture
+
+if TYPE_CHECKING:
+    from aecore.analysis.restoring.curve import NoiseCurves
+    from aecore.analysis.restoring.files import Made
+    from aecore.runs.opened import OpenRun
+
+PAGE = "denoise"
+Pixels = npt.NDArray[np.uint8]
+
+SHOWN = 288  # pixels a side of the part
+CLEAN, NOISY = "Clean", "Noisy"
+AS_IT_IS = "none"
+STRONGEST = 75  # grey levels of 255
+USUAL = 25
+MOST_SHARE = 0.5
+MOST_KEPT = 24
+FORMATS = {"png": "PNG", "webp": "WebP, lossless", "jpeg": "JPEG"}
+ADDED = {
+    AS_IT_IS: "None: it is noisy already",
+    "gaussian": "Gaussian",
+    "salt_pepper": "Salt and pepper",
+    "masking": "Dropout (masking)",
+}
+
+
+@dataclass(frozen=True)
+class Added:
+    """Noise that is added to a picture: a corruption and its strength in the unit of that."""
+
+    kind: str
+    strength: float
+    seed: int
+
+    @property
+    def which(self) -> tuple[str, float, int]:
+        """What tells it from others in the session: this class is made anew at every run of the page."""
+        return self.kind, self.strength, self.seed
+
+    @property
+    def levels(self) -> float | None:
+        """The standard deviation of Gaussian noise in grey levels; None for other kinds."""
+        return self.strength * 255 if self.kind == "gaussian" else None
+
+
+def show() -> None:
+    """The comparison first, the choices beside it; below it quality against noise and the whole picture."""
+    run = pick_run(PAGE, takes_noise_out, label="Model")
+    if run is None:
+        return
+    opened = open_for_page(run)
+    picture, controls = st.columns([3, 1], gap="large")
+    with controls:
+        upload = None
+        with errors_shown():
+            upload = pick_picture(PAGE)
+        added = _pick_noise()
+        told = _pick_strength(opened, added)
+        part = None if upload is None else pick_part(PAGE, upload.pixels, SHOWN)
+    with picture:
+        if upload is None or part is None:
+            st.info(
+                "Add a picture, clean or noisy: the model is compared on a part of it with methods that learned "
+                "nothing.",
+                icon=":material/add_photo_alternate:",
+            )
+            return
+        with errors_shown():
+            _answer(opened, upload, part, added, told)
+
+
+def _pick_noise() -> Added:
+    kind = str(
+        st.selectbox("Noise that is added", list(ADDED), 1, format_func=lambda each: ADDED[each], key=f"{PAGE}.kind")
+    )
+    if kind == AS_IT_IS:
+        return Added(kind, 0.0, 0)
+    if kind == "gaussian":
+        levels = st.slider(
+            "Strength (of 255 grey levels)", 0, STRONGEST, USUAL, key=f"{PAGE}.levels", help="Standard deviation."
+        )
+        strength = levels / 255
+    else:
+        strength = st.slider(
+            "Share of the pixels", 0.0, MOST_SHARE, 0.05, 0.01, key=f"{PAGE}.share.{kind}", help="That are lost."
+        )
+    key = f"{PAGE}.draw"
+    draw = int(st.session_state.setdefault(key, 0))
+    if st.button("Draw again", key=f"{PAGE}.again", icon=":material/shuffle:"):
+        draw += 1
+        st.session_state[key] = draw
+    return Added(kind, strength, draw)
+
+
+def _pick_strength(opened: "OpenRun", added: Added) -> float | None:
+    """What the model is told, in grey levels; None to let it estimate."""
+    estimates = st.toggle(
+        "The model estimates the noise",
+        True,
+        key=f"{PAGE}.estimates",
+        help="Otherwise it is told: less keeps detail and noise, more smooths both away.",
+    )
+    if estimates:
+        return None
+    usual = round(added.levels) if added.levels is not None else USUAL
+    return float(st.slider("Told (of 255 grey levels)", 0, STRONGEST, usual, key=f"{PAGE}.told"))
+
+
+def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: float | None) -> None:
+    from aecore.analysis.restoring.classical import TITLES, methods
+
+    noisy = _noisy(upload, part, added)
+    made, level = _denoised(opened, upload, part, added, told)
+    layers: dict[str, Pixels] = {} if added.kind == AS_IT_IS else {CLEAN: part.of(upload.pixels)}
+    name = "Model"
+    layers |= {NOISY: noisy, name: made}
+    assumed = level if added.levels is None else added.levels
+    with st.spinner("Non-local means and total variation …"):
+        layers |= {TITLES[each]: _classical(noisy, each, assumed) for each in methods()}
+    show_before_after(layers, key=f"{PAGE}.compare", left=NOISY, right=name)
+    height, width = upload.pixels.shape[:2]
+    said = f"The model estimates noise of {level:.1f}" if told is None else f"The model is told noise of {level:.1f}"
+    others = f"the others are told {assumed:.1f}"
+    st.caption(
+        f"{upload.described}. Shown: {part.width} × {part.height} pixels of {width:,} × {height:,}. {said} of 255 grey "
+        f"levels, {others}."
+    )
+    if added.kind != AS_IT_IS:
+        _scores(layers)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _curve(opened, upload, part)
+    with right:
+        _whole(opened, upload, added, told)
+
+
+def _noisy(upload: Upload, part: Part, added: Added) -> Pixels:
+    clean = part.of(upload.pixels)
+    return clean if added.kind == AS_IT_IS else _with_noise(clean, added)
+
+
+def _with_noise(clean: Pixels, added: Added) -> Pixels:
+    from aecore.analysis.restoring.denoise import with_noise
+
+    return with_noise(clean, added.kind, added.strength, added.seed)
+
+
+def _denoised(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: float | None) -> tuple[Pixels, float]:
+    """The part without its noise, and the strength that the model was told. Kept for the visit."""
+    from aecore.analysis.restoring.denoise import denoised
+
+    version = (str(opened.run.path), weights_version(opened.run))
+    found = _kept(
+        (upload.digest, part, added.which, told, version),
+        lambda: denoised(_noisy(upload, part, added), opened, told),
+        "Taking the noise out …",
+    )
+    return found.picture, found.noise_std
+
+
+def _classical(noisy: Pixels, method: str, levels: float) -> Pixels:
+    from aecore.analysis.restoring.classical import classically_denoised
+
+    made = classically_denoised((noisy / 255).astype(np.float32), method, levels / 255)
+    return np.rint(made * 255).astype(np.uint8)
+
+
+def _kept(which: object, make: Any, waiting: str) -> Any:
+    kept: dict[object, Any] = st.session_state.setdefault(f"{PAGE}.kept", {})
+    if which not in kept:
+        with st.spinner(waiting):
+            made = make()
+        while len(kept) >= MOST_KEPT:
+            del kept[next(iter(kept))]
+        kept[which] = made
+    return kept[which]
+
+
+def _scores(layers: Mapping[str, Pixels]) -> None:
+    from aecore.analysis.restoring.protocol import luma_scores
+
+    methods = [each for each in layers if each != CLEAN]
+    scores = [luma_scores(layers[CLEAN], layers[each], 0) for each in methods]
+    rows = [
+        Numbers("PSNR", "dB, luma, over the part shown", [decibels(psnr) for psnr, _ in scores]),
+        Numbers("SSIM", "1 is equal, over the part shown", [digits(ssim) for _, ssim in scores]),
+    ]
+    show_numbers(rows, methods, "How far each is from the clean picture")
+
+
+def _curve(opened: "OpenRun", upload: Upload, part: Part) -> None:
+    """PSNR against the strength of Gaussian noise on the part shown, taken as clean."""
+    st.subheader("Quality against noise")
+    st.caption("The part shown, taken as clean, with Gaussian noise of each strength; every method is told it.")
+    version = (str(opened.run.path), weights_version(opened.run))
+    which = ("curve", upload.digest, part, version)
+    kept: dict[object, Any] = st.session_state.setdefault(f"{PAGE}.kept", {})
+    if which not in kept and not st.button("Draw the curve", key=f"{PAGE}.curve", icon=":material/show_chart:"):
+        return
+    from aecore.analysis.restoring.curve import noise_curves
+    from aecore.plots.restoring import noise_curves as drawn
+    from pages.shared.charts import show_chart
+    from pages.shared.theme import palette
+
+    found: NoiseCurves = _kept(which, lambda: noise_curves(part.of(upload.pixels), opened), "Eight strengths …")
+    show_chart(drawn(found, palette()), key=f"{PAGE}.chart", alt="PSNR against the strength of the noise, by method")
+
+
+def _whole(opened: "OpenRun", upload: Upload, added: Added, told: float | None) -> None:
+    st.subheader("The whole picture")
+    wanted = str(st.selectbox("As", list(FORMATS), format_func=lambda each: FORMATS[each], key=f"{PAGE}.format"))
+    height, width = upload.pixels.shape[:2]
+    version = (opened.run.id, weights_version(opened.run))
+    made = whole_picture(
+        f"{PAGE}.whole",
+        (upload.digest, added.which, told, wanted, version),
+        f"Denoise all {width:,} × {height:,} pixels",
+        ":material/blur_off:",
+        lambda tell: _file(opened, upload, added, told, wanted, tell),
+    )
+    if made is not None:
+        stem = upload.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        st.download_button(
+            f"Download, {len(made.content) / 1e6:,.2f} MB",
+            made.content,
+            f"{stem}-denoised.{'jpg' if wanted == 'jpeg' else wanted}",
+            icon=":material/download:",
+            key=f"{PAGE}.download",
+        )
+        how = "estimated" if made.estimated else "told"
+        st.caption(f"Noise of {made.noise_std:.1f} of 255 grey levels ({how}) was taken out.")
+    if added.kind == AS_IT_IS:
+        from aecore.analysis.recipes_as_code import denoise_lines
+
+        lines = denoise_lines(opened.run.id, upload.name, told, wanted)
+        as_code(lines.shell, lines.python)
+
+
+def _file(opened: "OpenRun", upload: Upload, added: Added, told: float | None, kind: str, tell: Progress) -> "Made":
+    from aecore.analysis.restoring.files import denoised_file
+    from aecore.data.pictures import Picture
+
+    pixels = upload.pixels if added.kind == AS_IT_IS else _with_noise(upload.pixels, added)
+    height, width, _ = pixels.shape
+    taken = Picture(upload.name, pixels, height, width, "", upload.notes)
+    return denoised_file(taken, opened, told, kind, tell)
+
+
+with page("Denoise", "How much noise can be taken out of a picture, and what goes with it?"):
+    show()

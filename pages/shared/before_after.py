@@ -1,0 +1,75 @@
+"""Before and after: layers of one picture, two of them side by side with a divider that follows the pointer.
+
+All layers travel once; the divider, the choice of the two, the size of a pixel and the blend are moved in the browser
+(assets/browser/compare.js). Only the blend comes back, when it is let go.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from aecore.errors import SettingError
+from aecore.places import ASSETS
+from pages.shared.packing import pack
+from pages.shared.serving import browser_url
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def show_before_after(
+    layers: Mapping[str, Pixels],
+    *,
+    key: str,
+    left: str,
+    right: str,
+    plain: str = "",
+    blendable: Sequence[str] = (),
+    blend_label: str = "",
+) -> float:
+    """Show layers, uint8 [height, width, 1 or 3], all of one size; returns the blend, 0 to 1.
+
+    `left` and `right` are seen first. With `blendable` layers a slider mixes as much of the layer `plain` into them.
+    SettingError for layers of different sizes.
+    """
+    shapes = {each.shape for each in layers.values()}
+    if len({shape[:2] for shape in shapes}) != 1:
+        raise SettingError(f"The layers have different sizes: {', '.join(map(str, sorted(shapes)))}.")
+    channels = max(shape[2] for shape in shapes)
+    planes = {name: _planes(each, channels) for name, each in layers.items()}
+    header = {
+        "key": key,
+        "shape": [channels, *next(iter(shapes))[:2]],
+        "layers": list(layers),
+        "left": left,
+        "right": right,
+        "plain": plain,
+        "blendable": [each for each in blendable if each in layers],
+        "blend_label": blend_label,
+    }
+    arrays = {f"layer{index}": each for index, each in enumerate(planes.values())}
+    header["fingerprint"] = hashlib.sha256(pack(header, arrays)).hexdigest()
+    result = _COMPARE(key=key, data=pack(header, arrays), default={"blend": 0.0}, on_blend_change=_do_nothing)
+    return float(result.blend or 0.0)
+
+
+def _planes(pixels: Pixels, channels: int) -> Pixels:
+    planes = pixels.transpose(2, 0, 1)
+    return np.ascontiguousarray(planes if len(planes) == channels else planes.repeat(channels, 0))
+
+
+def _do_nothing() -> None:
+    """Streamlit keeps a component's state only where a callback is named."""
+
+
+# A module made from a string has no address of its own, so the import inside it needs the server's.
+_COMPARE = st.components.v2.component(
+    "before_after",
+    css=(ASSETS / "browser" / "compare.css").read_text(encoding="utf-8"),
+    js=f"""
+    const {{ mount }} = await import(location.origin + {browser_url("compare.js")!r});
+    export default mount;
+    """,
+)

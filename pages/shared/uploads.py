@@ -1,0 +1,102 @@
+"""One picture of a person's own, taken in for this visit only: nothing of it is kept on the server's disk.
+
+key.files   the uploader          key.part.x, key.part.y   where the part that is looked at lies, in percent
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from pages.shared.words import plain
+
+KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "tif", "tiff"]
+KEPT = "lab.pictures"  # of this visit: a few decoded pictures
+MOST_KEPT = 2
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """A picture as it was taken in: uint8 [height, width, 1 or 3]."""
+
+    name: str
+    pixels: Pixels
+    digest: str  # of its file
+    notes: tuple[str, ...]
+
+    @property
+    def described(self) -> str:
+        """Its name, size and colours in words."""
+        height, width, channels = self.pixels.shape
+        notes = f", {', '.join(self.notes)}" if self.notes else ""
+        return f"{plain(self.name)}: {width:,} × {height:,} pixels, {'grey' if channels == 1 else 'colour'}{notes}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A rectangle of a picture, in its pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def of(self, pixels: Pixels, times: int = 1) -> Pixels:
+        """The rectangle of a picture `times` larger."""
+        down = slice(self.top * times, (self.top + self.height) * times)
+        across = slice(self.left * times, (self.left + self.width) * times)
+        return np.ascontiguousarray(pixels[down, across])
+
+
+def pick_picture(key: str, label: str = "Picture") -> Upload | None:
+    """The picture that a person gives; None before. PictureError when it cannot be taken in."""
+    file = st.file_uploader(label, KINDS, key=f"{key}.file", help="Stays in memory until this visit ends.")
+    if file is None:
+        return None
+    return take_in(file.name, file.getvalue())
+
+
+def take_in(name: str, data: bytes) -> Upload:
+    """The decoded picture, kept for the visit, so that it is decoded once."""
+    digest = hashlib.sha256(data).hexdigest()
+    kept: dict[str, Upload] = st.session_state.setdefault(KEPT, {})
+    if digest not in kept:
+        from aecore.analysis.restoring.files import taken_in
+
+        with st.spinner("Reading the picture …"):
+            picture = taken_in(name, data)
+        while len(kept) >= MOST_KEPT:
+            del kept[next(iter(kept))]
+        kept[digest] = Upload(picture.name, picture.pixels, digest, picture.notes)
+    return kept[digest]
+
+
+def pick_part(key: str, pixels: Pixels, side: int) -> Part:
+    """The part that is looked at, at most `side` pixels a side; where there is more, sliders move it."""
+    height, width = pixels.shape[:2]
+    high, wide = min(side, height), min(side, width)
+    down, across = 50, 50
+    if wide < width:
+        across = st.slider("Across", 0, 100, 50, format="%d %%", key=f"{key}.part.x", help="Which part is shown.")
+    if high < height:
+        down = st.slider("Down", 0, 100, 50, format="%d %%", key=f"{key}.part.y", help="Which part is shown.")
+    return Part((height - high) * down // 100, (width - wide) * across // 100, high, wide)
+
+
+def small_copy(pixels: Pixels, part: Part, side: int = 240) -> Pixels:
+    """The whole picture small, with a frame around the part."""
+    from PIL import Image, ImageDraw
+
+    height, width = pixels.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
+    image = image.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.BILINEAR)
+    box = [part.left, part.top, part.left + part.width - 1, part.top + part.height - 1]
+    drawn = ImageDraw.Draw(image)
+    drawn.rectangle([round(each * scale) for each in box], outline=(255, 255, 255), width=3)
+    drawn.rectangle([round(each * scale) for each in box], outline=(16, 20, 24), width=1)
+    return np.asarray(image)

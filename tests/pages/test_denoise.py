@@ -1,0 +1,96 @@
+"""Denoise: what is done to a picture, how it is compared, and the file that can be taken away."""
+
+import numpy as np
+import pytest
+
+from aecore import places
+from aecore.analysis.restoring.denoise import denoised, with_noise
+from aecore.analysis.restoring.files import denoised_file, taken_in
+from aecore.runs.opened import open_run
+from aecore.runs.store import Runs
+from tests.pages.oblong import checked, make_oblong, open_page, sentences, tables, train_restorer
+from tests.pages.test_enlarge import layers, photograph, with_picture
+
+SMALL = {"network.channels": 8, "network.blocks": 1}
+
+
+@pytest.fixture(scope="session")
+def _trained(tmp_path_factory):
+    make_oblong()
+    runs = Runs(tmp_path_factory.mktemp("denoise") / "runs")
+    return runs.export_zip(train_restorer(runs, "photo_denoising", "Cleaner", **SMALL).id)
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(places, "STARTER_RUNS", tmp_path / "starters")
+    return Runs()
+
+
+@pytest.fixture
+def run(runs, _trained):
+    return runs.import_zip(_trained)
+
+
+def choose(app, kind):
+    return checked(app.selectbox(key="denoise.kind").set_value(kind).run())
+
+
+def test_without_a_model_the_page_says_how_to_get_one(runs):
+    assert "Train a model" in sentences(open_page("denoise"))
+
+
+def test_clean_noisy_and_every_method_are_layers_of_one_comparison(run):
+    app = with_picture(photograph(), page="denoise")
+    shown = layers(app)
+    assert list(shown)[:5] == ["Clean", "Noisy", "Model", "Non-local means", "Total variation"]
+    clean = taken_in("own.png", photograph()).pixels
+    noisy = with_noise(clean, "gaussian", 25 / 255)
+    assert np.array_equal(shown["Noisy"].transpose(1, 2, 0), noisy)
+    assert np.array_equal(shown["Model"].transpose(1, 2, 0), denoised(noisy, open_run(run)).picture)
+    (table,) = tables(app)
+    assert len(table["PSNR", "dB, luma, over the part shown"]) >= 4
+    assert "The model estimates noise of" in sentences(app)
+
+
+def test_what_is_noisy_already_has_no_clean_picture_to_be_compared_with(run):
+    app = choose(with_picture(photograph(), page="denoise"), "none")
+    assert "Clean" not in layers(app)
+    assert tables(app) == []
+    assert any("denoise own.png" in each.value for each in app.code)
+
+
+@pytest.mark.parametrize("kind", ["salt_pepper", "masking"])
+def test_other_noise_is_added_by_its_share(run, kind):
+    app = choose(with_picture(photograph(), page="denoise"), kind)
+    clean = taken_in("own.png", photograph()).pixels
+    assert np.array_equal(layers(app)["Noisy"].transpose(1, 2, 0), with_noise(clean, kind, 0.05))
+
+
+def test_the_model_can_be_told_instead(run):
+    app = with_picture(photograph(), page="denoise")
+    checked(app.toggle(key="denoise.estimates").set_value(False).run())
+    checked(app.slider(key="denoise.told").set_value(60).run())
+    noisy = with_noise(taken_in("own.png", photograph()).pixels, "gaussian", 25 / 255)
+    assert np.array_equal(layers(app)["Model"].transpose(1, 2, 0), denoised(noisy, open_run(run), 60).picture)
+    assert "The model is told noise of 60.0 of 255 grey levels, the others are told 25.0" in sentences(app)
+
+
+def test_the_curve_comes_at_a_click(run):
+    app = with_picture(photograph(), page="denoise")
+    assert not app.get("plotly_chart")
+    checked(app.button(key="denoise.curve").click().run())
+    assert app.get("plotly_chart")
+
+
+def test_the_file_is_that_of_python_and_shell(run):
+    app = choose(with_picture(photograph(), page="denoise"), "none")
+    checked(app.button(key="denoise.whole.begin").click().run())
+    work = app.session_state["denoise.whole"]
+    while not work.ended:
+        work.stopping.wait(0.05)
+    checked(app.run())
+    assert app.get("download_button")
+    expected = denoised_file(taken_in("own.png", photograph()), open_run(run))
+    assert work.result.content == expected.content
