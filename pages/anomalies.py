@@ -9,7 +9,7 @@ experiment "anomalies", one's own and those that ship. Writes nothing but what `
 import csv
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,15 @@ from aecore.errors import PictureError
 from aecore.experiments.anomalies import ANOMALIES
 from aecore.runs.folder import Run
 from pages.shared.anomaly_table import FORM, show_comparison
+from pages.shared.charts import show_chart
 from pages.shared.experiments import show_experiments
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.matrix import Numbers, Row, Scale, digits, show_matrix, show_numbers, side_for
-from pages.shared.opened import open_for_page
+from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import has_encoder, pick_run
 from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import Slot, slot
+from pages.shared.theme import palette
 from pages.shared.threshold_bench import Kinds, Start, pack_bench, show_bench
 from pages.shared.uploads import KINDS
 from pages.shared.words import plain
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from aecore.analysis.anomalies.bench import Bench
     from aecore.analysis.anomalies.detector import Detector
     from aecore.analysis.anomalies.flags import Flag, Line
+    from aecore.analysis.anomalies.ranking import Ranking
     from aecore.analysis.anomalies.thresholds import QuantileBand
     from aecore.data.fitting import Fitted
     from aecore.runs.opened import OpenRun
@@ -43,6 +46,7 @@ PAGE = "anomalies"
 VIEWS = {"run": "One run", "compared": "Compared on every class"}
 MOST_FILES = 200
 SHOWN = 12  # pictures of which more than numbers is shown
+MOST_NAMED = 20  # files in the lines of code
 SIDE = 96  # CSS pixels, about
 BEST = "together"
 
@@ -75,13 +79,14 @@ def show() -> None:
 def _one_run(run: Run) -> None:
     opened = open_for_page(run)
     st.caption(_what_is_normal(opened))
+    st.page_link("train.py", label="Train on other classes or pictures", icon=":material/model_training:")
     picture, controls = st.columns([5, 2], gap="large")
     with controls:
         chosen = _choose(opened)
         files = st.file_uploader("Pictures to flag", KINDS, accept_multiple_files=True, key=f"{PAGE}.files")
         fit, invert = _fitting() if files else ("crop", False)
     with picture, errors_shown():
-        place: Slot[Detector] = slot(run, "detector")
+        place = _detector_place(str(run.path), weights_version(run))
         count = len(opened.splits.validation)
         if not files and not place.wanted(
             "Fit the scores to the normal images", f"{PAGE}.fit", ":material/straighten:"
@@ -93,12 +98,18 @@ def _one_run(run: Run) -> None:
         st.subheader("Threshold bench")
         threshold = _bench(opened, detector, chosen, line, band)
         line = line if threshold is None else _moved(line, threshold)
-        _lines_of(run, chosen, threshold)
+        _lines_of(run, chosen, threshold, [each.name for each in files], fit, invert)
     if files:
         st.divider()
         st.subheader("Your pictures")
         with errors_shown():
             _pictures(run, detector, line, [(each.name, each.getvalue()) for each in files], fit, invert)
+
+
+# Each holds up to 10,000 normal images in two forms: fewer are kept than of other results.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _detector_place(path: str, version: int) -> "Slot[Detector]":
+    return Slot()
 
 
 def _what_is_normal(opened: "OpenRun") -> str:
@@ -216,7 +227,7 @@ def _bench(opened: "OpenRun", detector: "Detector", chosen: Chosen, line: "Line"
         f"{score.title}: {score.unit}. Test images, at most 2,000 of each kind; neither had a part in fitting or in "
         f"the threshold. {_band_sentence(band)}"
     )
-    _rankings(bench, detector)
+    _rankings(bench, detector, chosen)
     return None if threshold is None or threshold == line.threshold else threshold
 
 
@@ -237,7 +248,7 @@ def _band_sentence(band: "QuantileBand") -> str:
     return said
 
 
-def _rankings(bench: "Bench", detector: "Detector") -> None:
+def _rankings(bench: "Bench", detector: "Detector", chosen: Chosen) -> None:
     """Every score in numbers, the baselines below, and whether the autoencoder is worth its training."""
     from aecore.analysis.anomalies.scores import SCORES
 
@@ -251,6 +262,7 @@ def _rankings(bench: "Bench", detector: "Detector") -> None:
         for key, each in rankings.items()
     ]  # fmt: skip
     with st.expander("All scores on these images"):
+        _curves(bench, chosen, rankings)
         show_numbers(rows, ["AUROC × 100", "Average precision × 100"], "Every score on the test images")
         some = next(iter(rankings.values()))
         st.caption(
@@ -269,10 +281,28 @@ def _rankings(bench: "Bench", detector: "Detector") -> None:
     st.write(said if worth else f"{said} This autoencoder does not beat the baselines here.")
 
 
-def _lines_of(run: Run, chosen: Chosen, threshold: float | None) -> None:
+def _curves(bench: "Bench", chosen: Chosen, rankings: "Mapping[str, Ranking]") -> None:
+    """ROC and precision against recall, of the chosen score and of the best baseline."""
+    from aecore.analysis.anomalies.ranking import curves
+    from aecore.analysis.anomalies.scores import SCORES
+    from aecore.plots.anomalies import ranking_curves
+
+    baselines = [key for key in rankings if not SCORES[key].of_model]
+    shown = dict.fromkeys([chosen.score, max(baselines, key=lambda key: rankings[key].auroc)])
+    found = {SCORES[key].title: curves(bench.normal_scores[key], bench.anomalous_scores[key]) for key in shown}
+    chance = next(iter(rankings.values())).chance_precision
+    show_chart(
+        ranking_curves(found, chance, palette()),
+        key=f"{PAGE}.curves",
+        alt="ROC curve, and precision against recall, of the chosen score and the best baseline",
+    )
+
+
+def _lines_of(run: Run, chosen: Chosen, threshold: float | None, files: Sequence[str], fit: str, invert: bool) -> None:
     from aecore.analysis.recipes_as_code import score_lines
 
-    lines = score_lines(run.id, chosen.score, chosen.quantile, threshold)
+    named = files[:MOST_NAMED] or ["picture.png"]
+    lines = score_lines(run.id, named, chosen.score, chosen.quantile, threshold, fit, invert)
     as_code(lines.shell, lines.python)
 
 

@@ -217,27 +217,35 @@ def picture_lines(
     return _by_python(python)
 
 
-def score_lines(run: str, score: str, quantile: float, threshold: float | None = None) -> Lines:
-    """Pictures from files, scored against the normal images of a run."""
-    line = f"line, _ = draw_line(detector, score={score!r}, quantile={quantile!r})"
+def score_lines(
+    run: str,
+    files: Sequence[str],
+    score: str,
+    quantile: float,
+    threshold: float | None = None,
+    fit: str = "crop",
+    inverted: bool = False,
+) -> Lines:
+    """Pictures from files, flagged by a score against the normal images of a run."""
+    names = [str(each) for each in files]
+    chosen = f"--quantile={quantile:g}" if threshold is None else f"--threshold={threshold!r}"
+    words = [SHELL, "score", shlex.quote(run), *map(shlex.quote, names), "--score", score, chosen]
+    words += ["--fit", fit] if fit != "crop" else []
+    words += ["--invert"] if inverted else []
     python = [
         "from pathlib import Path",
         "",
-        "from aecore.analysis.anomalies.detector import fit_detector",
         "from aecore.analysis.anomalies.flags import draw_line, flag_pictures, moved, take_picture",
-        "from aecore.runs.opened import open_run",
-        "from aecore.runs.store import Runs",
-        "",
-        f"detector = fit_detector(open_run(Runs().get({run!r})))",
-        line,
+        *_opening(run, "anomalies.detector", "fit_detector"),
+        "detector = fit_detector(opened)",
+        f"line, _ = draw_line(detector, {score!r}, {quantile!r})",
         *([] if threshold is None else [f"line = moved(line, {threshold!r})"]),
-        "files = ['picture.png']",
-        "pictures = [take_picture(name, Path(name), detector.shape, 'crop') for name in files]",
+        f"names = {names}",
+        f"pictures = [take_picture(name, Path(name), detector.shape, {fit!r}, {inverted!r}) for name in names]",
         "for flag in flag_pictures(detector, pictures, line):",
         "    print(flag.numbers(line))",
     ]
-    chosen = f"--quantile {quantile:g}" if threshold is None else f"--threshold={threshold!r}"
-    return Lines(f"{SHELL} score {shlex.quote(run)} picture.png --score {score} {chosen}", "\n".join(python))
+    return Lines(_wrapped(words), "\n".join(python))
 
 
 def enlarge_lines(run: str, file: str, factor: int, kind: str, blend: float = 0.0) -> Lines:

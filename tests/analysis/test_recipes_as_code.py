@@ -1,5 +1,6 @@
 """The lines shown on pages do what the page does: every one of them is run."""
 
+import ast
 import io
 import json
 import shlex
@@ -18,6 +19,7 @@ from aecore.analysis.recipes_as_code import (
     interpolate_lines,
     picture_lines,
     reconstruct_lines,
+    score_lines,
     train_lines,
 )
 from aecore.analysis.reconstruct import noise_curve
@@ -139,6 +141,19 @@ def test_reconstructing_own_pictures(run, tmp_path):
     for inverted in (False, True):
         names, _ = executed(picture_lines(run.id, [str(file)], "pad", inverted))
         assert names["result"].reconstruction.shape == (1, 1, 28, 28)
+
+
+def test_flagging_pictures(run, tmp_path, capsys):
+    file = tmp_path / "wide one.png"
+    Image.new("RGB", (60, 40), (200, 40, 90)).save(file)
+    for threshold in (None, -1.5):
+        lines = score_lines(run.id, [str(file)], "squared_error", 0.9, threshold, "pad", inverted=True)
+        _, printed = executed(lines)
+        said = ast.literal_eval(printed)
+        capsys.readouterr()
+        assert main(shlex.split(lines.shell.replace("\\\n", " "))[3:]) == 0
+        assert json.loads(capsys.readouterr().out) == said
+        assert said["threshold"] == (threshold or said["threshold"])
 
 
 def test_going_from_one_image_to_another(run):

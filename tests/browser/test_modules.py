@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from aecore.analysis.anomalies.thresholds import outcome
 from pages.shared.packing import pack
 from pages.shared.serving import browser_url
 
@@ -180,3 +181,45 @@ def test_seventy_thousand_points_are_drawn_in_time_to_pan(call):
     result = call("raster.js", body)
     print(f"\n70,000 points drawn in {result['median']:.1f} ms (median of 9)")
     assert result["drawn"]
+
+
+def test_what_a_threshold_does_is_counted_as_python_counts_it(call):
+    random = np.random.default_rng(0)
+    normal, anomalous = np.round(random.normal(size=50), 1), np.round(random.normal(1, 1, size=30), 1)
+    body = """
+    const c = new m.Counting(new Float32Array([...x.normal, ...x.anomalous]),
+      new Uint8Array([...x.normal.map(() => 0), ...x.anomalous.map(() => 1)]));
+    return x.thresholds.map((each) => c.at(each, 2, 3));
+    """
+    thresholds = [-9.0, -0.5, 0.0, 0.75, 9.0]
+    found = call(
+        "counting.js",
+        body,
+        {"normal": normal.tolist(), "anomalous": anomalous.tolist(), "thresholds": thresholds},
+    )
+    kinds = [each.astype(np.float32).astype(np.float64) for each in (normal, anomalous)]
+    for each, threshold in zip(found, thresholds, strict=True):
+        expected = outcome(*kinds, threshold, 2, 3)
+        counted = (each["caught"], each["falseAlarms"], each["cost"])
+        assert counted == (expected.caught, expected.false_alarms, expected.cost)
+        assert (each["recall"], each["precision"]) == (expected.recall, expected.precision)
+
+
+def test_pictures_beside_the_line_and_between_two_lines_are_those_with_these_scores(call):
+    body = """
+    const c = new m.Counting(new Float32Array([5, 1, 4, 2, 3]), new Uint8Array([1, 0, 1, 0, 0]));
+    return [c.beside(2.5, 2), [...c.between(1.5, 4)], [...c.between(4, 1.5)], c.at(2, 1, 1).precision];
+    """
+    beside, between, back, precision = call("counting.js", body)
+    assert beside == {"passed": [3, 1], "flagged": [4, 2]}
+    assert between == back == [3, 4, 2]
+    assert precision == pytest.approx(2 / 3)
+
+
+def test_bins_hold_shares_of_each_kind_and_what_lies_beyond_is_in_the_last(call):
+    body = """
+    const c = new m.Counting(new Float32Array([0, 1, 3, 100]), new Uint8Array([0, 0, 1, 1]));
+    const { normal, anomalous } = c.histogram(4, 0, 4, (value) => value);
+    return [[...normal], [...anomalous]];
+    """
+    assert call("counting.js", body) == [[0.5, 0.5, 0, 0], [0, 0, 0, 1.0]]

@@ -117,7 +117,7 @@ def test_choices_travel_to_the_bench(two):
     assert header["threshold"] == pytest.approx(band.threshold)
     assert header["prices"] == [1.0, 5.0]
     code = "\n".join(each.value for each in app.code)
-    assert f"python -m aecore score {two.id} picture.png --score squared_error --quantile 0.8" in code
+    assert f"python -m aecore score {two.id} picture.png --score squared_error --quantile=0.8" in code
 
 
 def test_uploads_have_the_numbers_of_the_shell_and_a_sentence_for_each_that_is_no_picture(two):

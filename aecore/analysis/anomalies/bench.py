@@ -21,7 +21,7 @@ from aecore.errors import SettingError
 
 OTHER_CLASSES: Final = "other classes"
 NONE: Final = "none"
-MOST = 2_000  # images of each kind, of every class about as many
+MOST, MOST_NUMBERS = 2_000, 2**26  # images of each kind, of every class about as many, and numbers in them
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,8 @@ def anomalous_images(trained: Trained, source: str) -> ImageSet:
 def make_bench(
     detector: Detector, trained: Trained, source: str, most: int = MOST, progress: Progress | None = None
 ) -> Bench:
-    """Score test images of both kinds, at most so many of each."""
+    """Score test images of both kinds, at most so many of each; of large ones as many as 64 MB hold."""
+    most = max(1, min(most, MOST_NUMBERS // trained.splits.test.pixels))
     normal = nested_subset(trained.splits.test, most)
     anomalous = nested_subset(anomalous_images(trained, source), most)
     total = len(normal) + len(anomalous)

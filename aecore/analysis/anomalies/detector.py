@@ -61,16 +61,6 @@ class Looked:
     error: Floats  # [n, channels, height, width], |image - reconstruction|
     nearest: npt.NDArray[np.int64]  # [n], index into `Detector.references`
 
-    def first(self, others: "list[Looked]") -> "Looked":
-        """This and others behind each other."""
-        every = [self, *others]
-        return Looked(
-            {key: np.concatenate([each.scores[key] for each in every]) for key in self.scores},
-            np.concatenate([each.reconstruction for each in every]),
-            np.concatenate([each.error for each in every]),
-            np.concatenate([each.nearest for each in every]),
-        )
-
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
@@ -110,8 +100,13 @@ class Detector:
         """What is seen in a few uint8 images [n, channels, height, width], n > 0. SettingError for another shape."""
         self._check(images)
         with torch.inference_mode():
-            first, *others = [self._look(each) for each in self._batches(images)]
-        return first.first(others)
+            seen = [self._look(each) for each in self._batches(images)]
+        return Looked(
+            {key: np.concatenate([each.scores[key] for each in seen]) for key in seen[0].scores},
+            np.concatenate([each.reconstruction for each in seen]),
+            np.concatenate([each.error for each in seen]),
+            np.concatenate([each.nearest for each in seen]),
+        )
 
     def scores(self, images: Pixels, progress: Progress | None = None) -> dict[str, Scores]:
         """Every score of any number of images: [n] each. SettingError for images of another shape."""
