@@ -81,29 +81,29 @@ def _one_run(run: Run) -> None:
     st.caption(_what_is_normal(opened))
     st.page_link("train.py", label="Train on other classes or pictures", icon=":material/model_training:")
     picture, controls = st.columns([5, 2], gap="large")
+    below = st.container()
     with controls:
         chosen = _choose(opened)
         files = st.file_uploader("Pictures to flag", KINDS, accept_multiple_files=True, key=f"{PAGE}.files")
         fit, invert = _fitting() if files else ("crop", False)
     with picture, errors_shown():
         place = _detector_place(str(run.path), weights_version(run))
-        count = len(opened.splits.validation)
         if not files and not place.wanted(
             "Fit the scores to the normal images", f"{PAGE}.fit", ":material/straighten:"
         ):
             st.caption("Takes about ten seconds for a data set like MNIST; after that the line can be dragged.")
             return
-        detector = place.fill(f"Scoring normal images that the run was not trained on, up to {count:,} …", _fit(opened))
+        detector = place.fill("Fitting to normal images, then scoring others of them …", _fit(opened))
         line, band = _line(detector, chosen)
         st.subheader("Threshold bench")
         threshold = _bench(opened, detector, chosen, line, band)
         line = line if threshold is None else _moved(line, threshold)
         _lines_of(run, chosen, threshold, [each.name for each in files], fit, invert)
-    if files:
-        st.divider()
-        st.subheader("Your pictures")
-        with errors_shown():
-            _pictures(run, detector, line, [(each.name, each.getvalue()) for each in files], fit, invert)
+        if files:
+            with below, errors_shown():
+                st.divider()
+                st.subheader("Your pictures")
+                _pictures(detector, line, [(each.name, each.getvalue()) for each in files], fit, invert)
 
 
 # Each holds up to 10,000 normal images in two forms: fewer are kept than of other results.
@@ -309,9 +309,7 @@ def _lines_of(run: Run, chosen: Chosen, threshold: float | None, files: Sequence
 # --- one's own pictures
 
 
-def _pictures(
-    run: Run, detector: "Detector", line: "Line", files: list[tuple[str, bytes]], fit: str, invert: bool
-) -> None:
+def _pictures(detector: "Detector", line: "Line", files: list[tuple[str, bytes]], fit: str, invert: bool) -> None:
     from aecore.analysis.anomalies.flags import flag_pictures
 
     if len(files) > MOST_FILES:

@@ -11,6 +11,7 @@ from aecore import places
 from aecore.analysis.anomalies.bench import OTHER_CLASSES, make_bench
 from aecore.analysis.anomalies.detector import fit_detector
 from aecore.analysis.anomalies.flags import draw_line, flag_pictures, moved, take_picture
+from aecore.errors import DataError
 from aecore.experiments.store import make_task
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
@@ -142,6 +143,16 @@ def test_a_line_that_a_person_has_put_elsewhere_flags_the_uploads_too(two, monke
     (shown,) = matrices(app)
     assert shown["Flag"] == ["flagged"]
     assert "--threshold=-1000000000.0" in "\n".join(each.value for each in app.code)
+
+
+def test_a_run_that_cannot_be_fitted_says_why_with_an_upload_too(two, monkeypatch):
+    def refuse(trained, progress=None):
+        raise DataError("Thresholds are set by validation images, and this run has none: train one with more.")
+
+    monkeypatch.setattr("aecore.analysis.anomalies.detector.fit_detector", refuse)
+    app = open_page("anomalies")
+    checked(app.file_uploader(key="anomalies.files").set_value([("fine.png", encoded("PNG"), "image/png")]).run())
+    assert errors(app) == ["Thresholds are set by validation images, and this run has none: train one with more."]
 
 
 # --- the comparison
