@@ -277,8 +277,9 @@ def _rankings(bench: "Bench", detector: "Detector", chosen: Chosen) -> None:
         f"{100 * models[model]:.1f}; of the baselines, which know no model, {SCORES[other].in_words}, "
         f"{100 * others[other]:.1f}."
     )
-    worth = models[model] > others[other]
-    st.write(said if worth else f"{said} This autoencoder does not beat the baselines here.")
+    if models[model] <= others[other]:
+        said += " This autoencoder does not beat the baselines here."
+    st.write(f"{said} {SCORES[BEST].title}: {100 * rankings[BEST].auroc:.1f}.")
 
 
 def _curves(bench: "Bench", chosen: Chosen, rankings: "Mapping[str, Ranking]") -> None:

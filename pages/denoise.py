@@ -79,8 +79,8 @@ def show() -> None:
     with picture:
         if upload is None or part is None:
             st.info(
-                "Add a picture, clean or noisy: the model is compared on a part of it with methods that learned "
-                "nothing.",
+                "Add a picture, clean or noisy, or take a sample: the model is compared on a part of it with methods "
+                "that learned nothing.",
                 icon=":material/add_photo_alternate:",
             )
             return

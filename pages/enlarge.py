@@ -72,8 +72,8 @@ def show() -> None:
     with picture:
         if question is None or part is None:
             st.info(
-                "Add a picture: a part of it is enlarged at once by every model chosen, pixel by pixel beside bicubic "
-                "interpolation.",
+                "Add a picture or take a sample: a part of it is enlarged at once by every model chosen, pixel by "
+                "pixel beside bicubic interpolation.",
                 icon=":material/add_photo_alternate:",
             )
             return

@@ -49,7 +49,7 @@ def add_commands(commands: Commands) -> None:
         help="of pictures that are not square (default crop); patches: cut each into squares, for restoring pictures",
     )
     add.add_argument(
-        "--shrink", type=float, metavar="TIMES", help="patches: make the picture smaller first (default 2)"
+        "--shrink", type=float, metavar="TIMES", help="patches: make the picture smaller first, 1 to 16 (default 2.0)"
     )
     add.add_argument("--channels", choices=("1", "3"), help="1 grey, 3 colour (default 3)")
     add.add_argument("--seed", type=int, metavar="S", help="of the split into training, validation and test")

@@ -10,6 +10,7 @@ from aecore.data.shipped import SHIPPED, load_shipped, shipped_datasets
 from aecore.data.splits import nested_subset
 from aecore.errors import DataError
 
+PHOTOGRAPHS = "photographs"  # what the shipped restorers learned from
 LEAST_VALIDATION = 500  # images, where training images are limited
 
 
@@ -44,6 +45,11 @@ def _load_whole(name: str) -> Splits:
     if name in SHIPPED:
         return load_shipped(name)
     known = [each.key for each in datasets()]
+    if name not in known and name == PHOTOGRAPHS:
+        raise DataError(
+            f"The data set {name!r} does not ship: python -m aecore datasets photographs makes it out of packages of "
+            "Debian."
+        )
     if name not in known:
         raise DataError(f"There is no data set {name!r}: choose one of {', '.join(known)}.")
     return load_own(name)

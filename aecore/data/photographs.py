@@ -23,13 +23,14 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from aecore.data.catalog import PHOTOGRAPHS
 from aecore.data.intake import OwnSettings
 from aecore.data.pictures import read_picture
 from aecore.data.saving import picture_file
 from aecore.errors import DataError
 from aecore.places import ASSETS
 
-NAME: Final = "photographs"
+NAME: Final = PHOTOGRAPHS
 SETTINGS: Final = OwnSettings(size=128, fit="patches", shrink=2.0, validation_share=0.06, test_share=0.02)
 LIST: Final = ASSETS / "photographs.json"
 JUDGED_WIDTH, JUDGED_HEIGHT = 512, 384

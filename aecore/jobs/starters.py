@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecore.data.photographs import NAME as PHOTOGRAPHS
 from aecore.errors import RunError
 from aecore.jobs.foreground import run_here
 from aecore.runs.archive import TEXTS
@@ -31,6 +32,7 @@ from aecore.training.recipe import DataChoice, make_recipe
 
 NOT_COPIED = (LOG, STEPS, METRICS)  # the last in part only
 SNAPSHOT_BYTES = 50_000  # of the codes in all snapshots of one starter run: long ones are recorded at fewer epochs
+PICTURE_BYTES = 60_000  # of the images in a preview: of large ones fewer are kept
 MOST_EPOCHS = 200  # of which the measurements are kept: of more, fewer and fewer towards the end
 CODES, CODE_NUMBERS = 1000, 10_000  # images whose codes are kept, and numbers in them together
 OF_THE_PROCESS = ("launched", "pid", "place", "progress", "heartbeat", "bytes")  # nothing to do with what was learned
@@ -48,6 +50,39 @@ class Starter:
     classes: tuple[int, ...] = ()  # none for all
 
 
+OUT_OF_NOISE = {
+    "corruption.noise_std": 0.3,
+    "corruption.clipped_share": 0.5,
+    "network.channels": 40,
+    "network.blocks": 6,
+    "network.colour": "luminance",
+    "scheme.patch": 64,
+    "scheme.turned": True,
+    "training.batch_size": 16,
+    "training.learning_rate": 0.0006,
+    "training.schedule": "cosine",
+    "training.epochs": 36,
+}
+ENLARGED = {
+    "network.channels": 32,
+    "network.blocks": 8,
+    "scheme.patch": 72,
+    "scheme.turned": True,
+    "training.batch_size": 12,
+    "training.learning_rate": 0.0005,
+    "training.schedule": "cosine",
+    "training.epochs": 60,
+}
+SRCNN = {
+    "network.first_filters": 64,
+    "network.second_filters": 32,
+    "scheme.patch": 48,
+    "scheme.turned": True,
+    "training.batch_size": 16,
+    "training.learning_rate": 0.001,
+    "training.schedule": "cosine",
+    "training.epochs": 16,
+}
 # Trained on one class, which is then the normal one.
 ONE_CLASS: Mapping[str, object] = {
     "network.kind": "dense",
@@ -145,6 +180,11 @@ STARTERS = (
     Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist"),
     Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist", {"training.epochs": 12}),
     Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
+    Starter("denoising-photographs", "Photographs out of noise", "photo_denoising", PHOTOGRAPHS, OUT_OF_NOISE),
+    Starter("subpixel-photographs", "Photographs enlarged", "subpixel", PHOTOGRAPHS, ENLARGED),
+    Starter("srcnn-2-photographs", "SRCNN, 2 times", "srcnn", PHOTOGRAPHS, SRCNN),
+    Starter("srcnn-3-photographs", "SRCNN, 3 times", "srcnn", PHOTOGRAPHS, {**SRCNN, "corruption.factor": 3.0}),
+    Starter("srcnn-4-photographs", "SRCNN, 4 times", "srcnn", PHOTOGRAPHS, {**SRCNN, "corruption.factor": 4.0}),
     Starter("eights-mnist", "Only eights", "denoising", "mnist", ONE_CLASS, (8,)),
     Starter("coats-fashion", "Only coats", "denoising", "fashion_mnist", ONE_CLASS, (4,)),
 )
@@ -206,9 +246,11 @@ def _ship_records(run: Run, made: Path) -> None:
     write_file(made / METRICS, b"".join(lines[index] for index in _kept_epochs(len(lines))))
     preview, inputs = read_arrays(run.path / PREVIEW), read_arrays(run.path / SNAPSHOTS / INPUTS)
     count = _kept_codes(preview["codes"])
-    write_file(made / PREVIEW, to_bytes(preview | {"codes": preview["codes"][:count]}))
+    shown = _kept_pictures(inputs["clean"])
+    preview = _fewer(preview, shown) | {"codes": preview["codes"][:count]}
+    write_file(made / PREVIEW, to_bytes(preview))
     labels = {"labels": inputs["labels"][: max(count, len(inputs["clean"]))]} if "labels" in inputs else {}
-    write_file(made / SNAPSHOTS / INPUTS, to_bytes(inputs | labels))
+    write_file(made / SNAPSHOTS / INPUTS, to_bytes(_fewer(inputs, shown) | labels))
     status = {name: value for name, value in run.status().items() if name not in OF_THE_PROCESS}
     write_file(made / STATUS, json.dumps(status, indent=1).encode() + b"\n")
 
@@ -218,6 +260,8 @@ def _ship_snapshots(run: Run, made: Path) -> None:
     for path in _affordable([run.snapshot_path(epoch) for epoch in run.snapshots()]):
         kept = {name: each for name, each in read_arrays(path).items() if not name.startswith("decoder.")}
         codes = kept["codes"][: _kept_codes(kept["codes"])]
+        pictures = kept.get("reconstructions", codes[:0])
+        kept = _fewer(kept, _kept_pictures(pictures))
         write_file(made / SNAPSHOTS / path.name, to_bytes(kept | {"codes": codes}))
 
 
@@ -238,10 +282,22 @@ def _affordable(snapshots: list[Path]) -> list[Path]:
     if not snapshots:
         return []
     codes = read_arrays(snapshots[-1])["codes"]
+    if not codes.size:
+        return snapshots[-1:]  # nothing moves on a map
     count = min(len(snapshots), SNAPSHOT_BYTES // max(codes[: _kept_codes(codes)].nbytes, 1))
     if count <= 1:
         return snapshots[-1:]
     return [snapshots[round(index * (len(snapshots) - 1) / (count - 1))] for index in range(count)]
+
+
+def _kept_pictures(pictures: npt.NDArray[Any]) -> int:
+    """How many pictures of a preview are kept: all where they are small."""
+    return max(1, PICTURE_BYTES // max(pictures[:1].nbytes, 1))
+
+
+def _fewer(arrays: Mapping[str, npt.NDArray[Any]], shown: int) -> dict[str, npt.NDArray[Any]]:
+    """The same with at most so many pictures in each array of pictures."""
+    return {name: each[:shown] if each.ndim == 4 else each for name, each in arrays.items()}
 
 
 def _kept_codes(codes: npt.NDArray[Any]) -> int:

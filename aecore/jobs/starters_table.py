@@ -65,7 +65,9 @@ def table(runs: Sequence[Run]) -> str:
     """The table in Markdown. RunError for a run without `evaluation.json`, with the way out."""
     lines = [" | ".join(HEAD), " | ".join(["---"] * len(HEAD))]
     for run in runs:
-        measured = [row for measure in MEASURES for row in measure.rows(_figures(run))]
+        figures = _figures(run)
+        measured = [row for measure in MEASURES for row in measure.rows(figures)]
+        measured += _restored(figures)
         columns = ["<br>".join(column) for column in zip(*measured, strict=True)] if measured else ["", "", ""]
         lines.append(" | ".join([f"`{run.id}`", *_made(run), *columns]))
     return "\n".join(f"| {line} |" for line in lines)
@@ -78,6 +80,18 @@ def into_page(page: str, runs: Sequence[Run]) -> str:
     if not begin or not end:
         raise RunError(f"The page has no place for the table: put it between {BEGIN} and {END}.")
     return f"{before}{BEGIN}\n\n{table(runs)}\n\n{END}{after}"
+
+
+def _restored(figures: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Of a restorer: PSNR at each strength, beside it the best of the methods that learned nothing."""
+    scores: Sequence[Mapping[str, Any]] = figures.get("scores", ())
+    name, title = ("factor", "{:g} times") if figures.get("protocol") == SUPER_RESOLUTION else (NOISE, "noise of {:g}")
+    for model in (each for each in scores if each["method"] == "model"):
+        others = [each for each in scores if each[name] == model[name] and each["method"] not in ("model", "noisy")]
+        best = max(others, key=lambda each: float(each["psnr_db"]))
+        better = "yes" if model["psnr_db"] > best["psnr_db"] else "**no**"
+        said = title.format(model[name])
+        yield f"PSNR at {said}, dB **{model['psnr_db']:.2f}**", f"{best['method']} {best['psnr_db']:.2f}", better
 
 
 def _figures(run: Run) -> Mapping[str, Any]:
@@ -119,7 +133,19 @@ def _settings(recipe: Recipe, latent: int) -> Iterator[str]:
             yield f"{axis}: {' '.join([str(choice['kind']), *words])}"
 
 
-SHOWN = ("hidden", "channels", "code_size", "noise_std", "share", "beta")  # settings that a table has room for
+SUPER_RESOLUTION, NOISE = "super-resolution", "noise_std_levels"  # as `evaluate` names them
+SHOWN = (
+    "hidden",
+    "channels",
+    "code_size",
+    "noise_std",
+    "share",
+    "beta",
+    "factor",
+    "blocks",
+    "first_filters",
+    "second_filters",
+)  # settings that a table has room for
 
 
 def _dig(values: Any, keys: tuple[str, ...]) -> float | None:

@@ -59,6 +59,8 @@ class SubPixel(RestoringNetwork):
         self.trunk = Residual(size, settings.blocks)
         self.gather = conv(size, size)
         self.tails = nn.ModuleDict({str(each): last_conv(size, channels * each**2) for each in self.factors})
+        for each in self.factors[1:]:
+            self.heads[str(each)].aside = self.tails[str(each)].aside = True  # type: ignore[assignment]
         self.unfold = nn.ModuleDict({str(each): PixelShuffle(each) for each in self.factors})
 
     def cell(self, strength: float) -> int:
@@ -72,12 +74,18 @@ class SubPixel(RestoringNetwork):
     def forward(self, images: Tensor, strengths: Tensor) -> Tensor:
         """[batch, channels, height, width] -> the same; one factor for the batch, the largest in `strengths`."""
         height, width = images.shape[-2:]
-        # Where nothing is known (a drawing of the network), the layers of the smallest factor.
-        cell = self.factors[0] if strengths.is_meta else self.cell(float(strengths.max()))
+        cell = self._others_met(images) if strengths.is_meta else self.cell(float(strengths.max()))
         features = self.heads[str(cell)](fold(filled(images, cell), cell))
         features = features + self.gather(self.trunk(features))
         missing: Tensor = self.unfold[str(cell)](self.tails[str(cell)](features))
         return images + missing[..., :height, :width]
+
+    def _others_met(self, images: Tensor) -> int:
+        """Whoever counts layers, without numbers, meets those of all factors; the smallest is then used."""
+        for factor in self.factors[1:]:
+            one = images.new_empty(1, self.channels * factor**2, 1, 1)
+            self.tails[str(factor)](self.heads[str(factor)](one))
+        return self.factors[0]
 
 
 def build_subpixel(

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from aecore.data.catalog import load
-from aecore.data.image_set import Splits
-from aecore.errors import RunError
+from aecore.data.image_set import ImageSet, Splits
+from aecore.errors import DataError, RunError
 from aecore.runs.folder import Run
 from aecore.runs.weights import newest_checkpoint
 from aecore.training.precision import find_device
@@ -30,13 +31,14 @@ class OpenRun:
 def open_run(run: Run, device: str = "cpu", epoch: int | None = None) -> OpenRun:
     """The newest checkpoint, or with `epoch` the decoder as it was recorded then.
 
-    RunError when no weights can be read, DataError when the data set is gone.
+    RunError when no weights can be read, DataError when the data set is gone. A run that restores pictures is opened
+    without its data set then, with no images in any part: it is of use for pictures of any other origin.
     """
     recipe = run.recipe()
     checkpoint, note = newest_checkpoint(run)
     if checkpoint is None:
         raise RunError(f"The run {run.id} has kept no weights yet: it can be opened when its first epoch is over.")
-    splits = load(recipe.data.name, recipe.data.classes, recipe.data.limit)
+    splits = _splits_of(run, recipe)
     weights = checkpoint.part("model")
     if epoch is not None:
         weights |= _recorded_decoder(run, epoch)
@@ -54,6 +56,17 @@ def open_run(run: Run, device: str = "cpu", epoch: int | None = None) -> OpenRun
         checkpoint.position.epoch if epoch is None else epoch,
         " ".join(filter(None, (note, _data_note(recipe, splits)))),
     )
+
+
+def _splits_of(run: Run, recipe: Recipe) -> Splits:
+    try:
+        return load(recipe.data.name, recipe.data.classes, recipe.data.limit)
+    except DataError:
+        summary = run.summary()
+        if not summary.restores or summary.image_shape is None:
+            raise
+        none = ImageSet(np.empty((0, *summary.image_shape), np.uint8))
+        return Splits(none, none, none, recipe.data.name, recipe.data.fingerprint)
 
 
 def _recorded_decoder(run: Run, epoch: int) -> dict[str, Tensor]:

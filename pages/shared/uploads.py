@@ -1,10 +1,11 @@
 """One picture of a person's own, taken in for this visit only: nothing of it is kept on the server's disk.
 
-key.files   the uploader          key.part.x, key.part.y   where the part that is looked at lies, in percent
+key.file   the uploader          key.part.x, key.part.y   where the part that is looked at lies, in percent
 """
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ import streamlit as st
 from pages.shared.words import plain
 
 KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "tif", "tiff"]
+# Photographs that scikit-image carries, free to use and never trained on here: NASA's Eileen Collins (public domain),
+# coffee by Rachel Michetti, a cat by Stefan van der Walt, a cameraman by Lav Varshney (all CC0).
+SAMPLES = {"Cat": "chelsea.png", "Coffee": "coffee.png", "Astronaut": "astronaut.png", "Cameraman": "camera.png"}
 KEPT = "lab.pictures"  # of this visit: a few decoded pictures
 MOST_KEPT = 2
 
@@ -53,11 +57,19 @@ class Part:
 
 
 def pick_picture(key: str, label: str = "Picture") -> Upload | None:
-    """The picture that a person gives; None before. PictureError when it cannot be taken in."""
+    """The picture that a person gives, or a sample; None before. PictureError when it cannot be taken in."""
     file = st.file_uploader(label, KINDS, key=f"{key}.file", help="Stays in memory until this visit ends.")
-    if file is None:
-        return None
-    return take_in(file.name, file.getvalue())
+    sample = st.pills("Or a sample", list(SAMPLES), key=f"{key}.sample")
+    if file is not None:
+        return take_in(file.name, file.getvalue())
+    return None if sample is None else take_in(SAMPLES[sample], _sample(SAMPLES[sample]))
+
+
+def _sample(file: str) -> bytes:
+    """The bytes of a picture that scikit-image carries. Its licence is in the README beside it."""
+    import skimage.data
+
+    return (Path(skimage.data.__file__).parent / file).read_bytes()
 
 
 def take_in(name: str, data: bytes) -> Upload:

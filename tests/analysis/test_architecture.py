@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from aecore.analysis.architecture import architecture, layers
 from aecore.errors import SettingError
-from aecore.model import Autoencoder
+from aecore.model import Autoencoder, Restorer
 from aecore.networks.catalog import NETWORKS
 from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.catalog import VARIANTS
@@ -21,7 +21,12 @@ MADE_BY = {  # networks that need parts of their own
     "style": "gan",
     "unet": "diffusion",
     "latent_unet": "latent_diffusion",
+    "srcnn": "srcnn",
+    "skip_conv": "super_resolution",
+    "subpixel": "subpixel",
+    "noise_map": "photo_denoising",
 }
+RESTORING = ("srcnn", "skip_conv", "subpixel", "noise_map")
 
 
 def recipe(variant="simple", **changes):
@@ -34,10 +39,12 @@ def recipe(variant="simple", **changes):
 def test_layers_lead_from_the_image_over_the_code_back_to_the_image(variant, shape):
     made = architecture(recipe(variant).parts, shape, classes=4)
     model = compose(recipe(variant).parts, shape, 0, classes=4).model
-    (code,) = (each for each in made.layers if each.part == "bottleneck")
-    assert code.shape_out == (made.latent,)
+    codes = [each for each in made.layers if each.part == "bottleneck"]
+    assert [each.shape_out for each in codes] == ([(made.latent,)] if made.latent else [])
     assert made.parameters == sum(each.numel() for each in model.trainable())  # a running average counts once
     assert layers(model) == made.layers
+    if isinstance(model, Restorer):
+        assert {each.part for each in made.layers} == {"network"}
     if not isinstance(model, Autoencoder):
         return
     assert made.layers[0].shape_in == shape
@@ -64,7 +71,8 @@ def test_adversaries_lead_from_the_code_over_the_image_to_one_number(variant):
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_operations_are_those_that_torch_counts(kind, shape):
-    parts = recipe(MADE_BY.get(kind, "denoising"), network__kind=kind).parts
+    maker = MADE_BY.get(kind, "denoising")
+    parts = recipe(maker, **({} if kind in RESTORING else {"network__kind": kind})).parts
     with torch.device("meta"):
         model = compose(parts, shape, 0).model
     with FlopCounterMode(display=False) as counter, torch.inference_mode():

@@ -1,14 +1,20 @@
 """Starter runs: reduced to what looking at them needs, and still runs."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from aecore.analysis.figures import figures
+from aecore.analysis.restoring.enlarge import enlarged
+from aecore.data.catalog import PHOTOGRAPHS
 from aecore.data.info import DatasetInfo
+from aecore.data.intake import OwnSettings, add_own
+from aecore.data.own import delete_own
 from aecore.data.shipped import shipped_datasets
-from aecore.errors import RunError
+from aecore.errors import DataError, RunError
 from aecore.jobs import run_here
 from aecore.jobs.starters import STARTERS, Starter, find_starter, keep_figures, ship, train_starter
 from aecore.runs.arrays import read_arrays, tensor_names
@@ -16,6 +22,7 @@ from aecore.runs.folder import Run
 from aecore.runs.opened import open_run
 from aecore.training.events import Progress
 from aecore.training.recipe import DataChoice, make_recipe
+from tests.hostile import encoded
 from tests.runs.tiny import tiny_recipe
 
 SMALL = Starter("small", "Small", "simple", "tiny", {"training.epochs": 2, "bottleneck.code_size": 2})
@@ -146,6 +153,13 @@ def test_a_run_of_another_recipe_under_the_same_name_is_left_alone(runs, splits)
     assert run.id != other.id
 
 
+def test_a_starter_run_may_be_of_some_classes_only(runs, splits):
+    some = replace(SMALL, key="some", name="Some", classes=(1,))
+    *_, run = train_starter(some, runs)
+
+    assert run.recipe().data.classes == (1,)
+
+
 def test_an_unknown_key_is_answered_with_those_there_are():
     assert find_starter("simple-mnist").variant == "simple"
     with pytest.raises(RunError, match="'vae-3': choose one of vae-2-mnist"):
@@ -153,10 +167,50 @@ def test_an_unknown_key_is_answered_with_those_there_are():
 
 
 @pytest.mark.parametrize("starter", STARTERS, ids=lambda each: each.key)
-def test_every_starter_run_is_of_a_shipped_data_set_and_keeps_few_snapshots(starter):
+def test_every_starter_run_is_of_a_data_set_that_ships_or_can_be_made_and_keeps_few_snapshots(starter):
     known: dict[str, DatasetInfo] = {each.key: each for each in shipped_datasets()}
 
     recipe = make_recipe(starter.variant, DataChoice(starter.dataset), starter.changes)
 
-    assert starter.dataset in known
+    assert starter.dataset in known or starter.dataset == PHOTOGRAPHS
     assert recipe.stages[0].snapshots <= 12
+
+
+@pytest.fixture
+def restorer(runs, tmp_path, monkeypatch):
+    """A finished run that restores pictures of any size, trained on an own data set that is deleted afterwards."""
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "data"))
+    chance = np.random.default_rng(0)
+    pictures = [(f"{each}.png", encoded("PNG", chance.integers(0, 255, (130, 130, 3), np.uint8))) for each in range(12)]
+    list(add_own(pictures, "large", OwnSettings(size=128)))
+    small = {"network.first_filters": 4, "network.second_filters": 4, "scheme.patch": 16, "training.epochs": 2}
+    *_, run = train_starter(Starter("large", "Large", "srcnn", "large", small), runs)
+    delete_own("large")
+    return run
+
+
+def test_a_run_that_restores_pictures_is_of_use_without_its_data(restorer, tmp_path):
+    shipped = ship(restorer, tmp_path / "shelf" / "large")
+    opened = open_run(shipped)
+    assert len(opened.splits.test) == 0
+    assert enlarged(np.zeros((9, 8, 3), np.uint8), 2, opened).shape == (18, 16, 3)
+    with pytest.raises(DataError, match="no pictures to measure on: give a folder"):
+        figures(opened, lambda *_: None)
+
+
+def test_large_pictures_of_a_preview_ship_as_few(restorer, tmp_path):
+    shipped = ship(restorer, tmp_path / "shelf" / "large")
+    preview = shipped.preview()
+    assert preview is not None
+    assert [len(each) for each in (preview.clean, preview.corrupted, preview.reconstructions)] == [1, 1, 1]
+    assert len(shipped.snapshots()) == 1
+    assert shipped.bytes_on_disk() < 400_000
+
+
+def test_other_runs_are_not_opened_without_their_data(runs, trained, monkeypatch):
+    def gone(*_):
+        raise DataError("There is no data set 'tiny'.")
+
+    monkeypatch.setattr("aecore.runs.opened.load", gone)
+    with pytest.raises(DataError, match="no data set 'tiny'"):
+        open_run(trained)

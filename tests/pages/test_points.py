@@ -15,7 +15,19 @@ from aecore.runs.store import Runs
 from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.catalog import VARIANTS
 from pages.shared import points
-from tests.pages.oblong import NAME, checked, errors, htmls, make_oblong, matrices, open_page, sentences, tables, train
+from tests.pages.oblong import (
+    NAME,
+    checked,
+    errors,
+    htmls,
+    make_oblong,
+    matrices,
+    open_page,
+    sentences,
+    tables,
+    train,
+    train_restorer,
+)
 
 STYLES = {"network.channels": 2, "network.most_channels": 4, "network.style_size": 4, "training.epochs": 1}
 KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper", "Shrinking"]
@@ -319,3 +331,12 @@ def test_pixels_and_codes_stand_side_by_side_once_there_are_runs_of_both(runs):
     (numbers,) = tables(app)
     assert numbers["Diffused", "numbers per image"] == ["1,440", "120"]
     assert [each["name"] for each in chart(app, "Milliseconds per image")["data"]] == ["Pixels", "Codes"]
+
+
+def test_what_a_restorer_gives_back_stands_below_what_was_lost_at_every_strength(runs):
+    small = {"network.channels": 8, "network.blocks": 1}
+    train_restorer(runs, "subpixel", "Sharper", **small)
+    (shown,) = matrices(open_point("subpixel"))
+    assert set(shown) == {"Original", *(f"Shrinking {factor} times" for factor in (2, 3, 4)), "Restored"}
+    assert len(shown["Original"]) == 6
+    assert "By Sharper." in sentences(open_point("subpixel"))

@@ -225,7 +225,9 @@ def test_a_method_is_a_line_with_its_spread_and_a_single_draw_has_none():
     assert list(trace.customdata) == ["± 1.41", ""]
 
 
-ENCODING = [key for key in VARIANTS if make_recipe(key, DataChoice("x")).parts.bottleneck.kind != "prior"]
+BOTTLENECKS = {key: make_recipe(key, DataChoice("x")).parts.bottleneck.kind for key in VARIANTS}
+ENCODING = [key for key, kind in BOTTLENECKS.items() if kind not in ("prior", "none")]
+RESTORING = [key for key, kind in BOTTLENECKS.items() if kind == "none"]
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 64, 48)])
@@ -238,6 +240,16 @@ def test_a_model_is_drawn_from_image_over_code_to_image(variant, shape):
     (code,) = (text for text in texts if "code" in text)
     assert code.removeprefix("<br><br>") == f"<b>code</b><br>{made.latent}"  # lower beside the image's own text
     assert list(figure.data[0].marker.color).count(PALETTE.accent) == 1
+
+
+@pytest.mark.parametrize("variant", RESTORING)
+def test_a_restorer_is_drawn_from_image_to_image_without_a_code(variant):
+    made = architecture(make_recipe(variant, DataChoice("x")).parts, (3, 64, 48))
+    bars = architecture_drawing(made, PALETTE).data[0].hovertext
+    assert bars[0].startswith("image")
+    assert bars[-1].startswith("image")
+    assert not any(text.startswith("code") for text in bars)
+    assert len(bars) > 3
 
 
 @pytest.mark.parametrize("kind", ["gan_dense", "gan_conv", "style"])

@@ -17,7 +17,8 @@ MOST_PIXELS = 24_000_000  # of a picture that comes out
 
 def to_tensor(picture: Bytes) -> Images:
     """uint8 [height, width, channels] -> float32 [1, channels, height, width] in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))[None]).float().div_(255.0)
+    # A copy: pictures may be read-only, and torch warns of tensors over memory that cannot be written.
+    return torch.from_numpy(np.array(picture.transpose(2, 0, 1), order="C")[None]).float().div_(255.0)
 
 
 def to_picture(images: Images) -> Bytes:

@@ -24,7 +24,7 @@ def show(key: str, dataset: str) -> None:
     st.markdown("**What was lost, and what is given back**")
     opened = newest(lambda each: each.variant == variant and each.dataset == dataset)
     if opened is None:
-        st.info("Train this variant on this data set to see what it gives back.", icon=":material/info:")
+        st.caption("Train this variant on this data set to see what it gives back.")
         return
     shown = _restored(dataset, opened.run.id, weights_version(opened.run), opened)
     rows = [Row("Original", [Picture(each, f"Original {n + 1}") for n, each in enumerate(shown.original)])]

@@ -1,0 +1,145 @@
+"""Enlarge and Denoise in a real browser: a picture is added, the divider moved, the whole made and taken away."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aecore.analysis.restoring.enlarge import enlarged
+from aecore.analysis.restoring.files import taken_in
+from aecore.cli import main
+from aecore.runs.opened import open_run
+from aecore.runs.store import Runs
+from tests.browser.servers import PROJECT, serving
+from tests.pages.oblong import make_oblong, train_restorer
+
+WIDTH, HEIGHT = 60, 44
+COMPARE = ".compare"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    make_oblong()
+    kept = Runs(tmp_path_factory.mktemp("restoring") / "runs")
+    small = {"network.first_filters": 4, "network.second_filters": 4}
+    train_restorer(kept, "srcnn", "Sharper", **small)
+    train_restorer(kept, "photo_denoising", "Cleaner", **{"network.channels": 8, "network.blocks": 1})
+    return kept
+
+
+@pytest.fixture(scope="module")
+def address(runs):
+    log = runs.folder.parent / "server.log"
+    with serving(PROJECT / "app.py", log, AECORE_RUNS=str(runs.folder)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def photograph(tmp_path_factory):
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    pixels = np.stack([120 + 90 * np.sin(x / 4), 120 + 80 * np.cos(y / 3), 60 + 2 * x], 2)
+    path = tmp_path_factory.mktemp("photograph") / "own.png"
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path)
+    return path
+
+
+def run_named(runs, name):
+    return next(runs.get(each.id) for each in runs.list() if each.name == name)
+
+
+def opened(tab, address, title, photograph, label, option):
+    tab.goto(address)
+    tab.get_by_role("link", name=title).first.click()
+    tab.get_by_role("heading", name=title).wait_for()
+    tab.get_by_role("combobox", name=label).first.click()
+    tab.get_by_role("option", name=option).first.click()
+    tab.keyboard.press("Escape")
+    tab.locator('input[type="file"]').set_input_files(photograph)
+    tab.locator(".compare-divider").wait_for()
+    return tab
+
+
+def seen(tab, expression):
+    """What the comparison says of itself."""
+    return tab.locator(COMPARE).evaluate(f"(each) => each.latentLab.{expression}")
+
+
+def until(tab, condition):
+    tab.locator(COMPARE).evaluate(
+        f"""(each) => new Promise((done) => {{
+            const look = () => (({condition})(each.latentLab) ? done() : requestAnimationFrame(look));
+            look();
+        }})"""
+    )
+
+
+def downloaded(tab):
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name="Download").click()
+    return waiting.value
+
+
+def test_a_picture_is_compared_enlarged_and_taken_away_as_the_shell_makes_it(tab, address, runs, photograph, tmp_path):
+    opened(tab, address, "Enlarge", photograph, "Models", "Sharper")
+    until(tab, "(lab) => lab.right === 'Sharper'")
+    pixels, run = taken_in("own.png", photograph).pixels, run_named(runs, "Sharper")
+    plain, made = enlarged(pixels, 2), enlarged(pixels, 2, open_run(run))
+    assert seen(tab, "left") == "Bicubic"
+    assert seen(tab, f"pixel({WIDTH // 2}, 20)") == plain[20, WIDTH // 2].tolist()
+    assert seen(tab, f"pixel({3 * WIDTH // 2}, 20)") == made[20, 3 * WIDTH // 2].tolist()
+    # The divider follows the pointer, without a word to the server.
+    box = tab.locator(".compare-stage").bounding_box()
+    sent = tab.traffic.sent
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=5)
+    tab.mouse.up()
+    until(tab, "(lab) => Math.abs(lab.position - 0.8) < 0.02")
+    tab.locator(".compare-divider").press("Home")
+    until(tab, "(lab) => lab.position === 0")
+    assert tab.traffic.sent == sent
+    assert seen(tab, f"pixel({WIDTH // 2}, 20)") == made[20, WIDTH // 2].tolist()
+    # All of it back to bicubic is bicubic.
+    tab.get_by_label("Back to bicubic").press("End")
+    until(tab, "(lab) => lab.blend === 1")
+    assert seen(tab, f"pixel({WIDTH // 2}, 20)") == plain[20, WIDTH // 2].tolist()
+    tab.get_by_label("Back to bicubic").press("Home")
+    until(tab, "(lab) => lab.blend === 0")
+    tab.get_by_role("button", name=f"Enlarge all {WIDTH} × {HEIGHT} pixels").click()
+    file = downloaded(tab)
+    assert file.suggested_filename == "own-2x.png"
+    shell = tmp_path / "shell.png"
+    words = ["upscale", str(photograph), "-o", str(shell), "--model", run.id, "--runs", str(runs.folder)]
+    assert main(words) == 0
+    content = shell.read_bytes()
+    file.save_as(tmp_path / "page.png")
+    assert (tmp_path / "page.png").read_bytes() == content
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.size == (2 * WIDTH, 2 * HEIGHT)
+
+
+def test_noise_is_added_taken_out_and_measured(tab, address, photograph):
+    opened(tab, address, "Denoise", photograph, "Model", "Cleaner")
+    until(tab, "(lab) => lab.right === 'Model'")
+    before = seen(tab, "pixel(3, 20)")
+    tab.get_by_role("slider", name="Strength").press("End")
+    until(tab, f"(lab) => String(lab.pixel(3, 20)) !== '{','.join(map(str, before))}'")
+    tab.get_by_role("table", name="").first.wait_for()
+    tab.get_by_text("Non-local means").first.wait_for()
+    tab.get_by_role("button", name=f"Denoise all {WIDTH} × {HEIGHT} pixels").click()
+    assert downloaded(tab).suggested_filename == "own-denoised.png"
+
+
+@pytest.mark.parametrize(
+    ("title", "label", "option"), [("Enlarge", "Models", "Sharper"), ("Denoise", "Model", "Cleaner")]
+)
+def test_on_a_phone_the_picture_comes_before_the_choices_and_nothing_sticks_out(
+    open_tab, address, photograph, title, label, option
+):
+    tab = opened(open_tab(), address, title, photograph, label, option)
+    tab.set_viewport_size({"width": 390, "height": 844})
+    stage = tab.locator(".compare-stage").bounding_box()
+    assert stage["y"] < tab.locator('[data-testid="stFileUploader"]').bounding_box()["y"]
+    widths = tab.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1]
