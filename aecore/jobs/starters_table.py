@@ -123,7 +123,8 @@ def _images(run: Run) -> int:
 
 def _settings(recipe: Recipe, latent: int) -> Iterator[str]:
     """The parts that are not neutral, with the settings that give their size."""
-    yield f"{recipe.variant} on {recipe.data.name}"
+    classes = f", class {', '.join(map(str, recipe.data.classes))}" if recipe.data.classes else ""
+    yield f"{recipe.variant} on {recipe.data.name}{classes}"
     for axis, choice in recipe.parts.to_dict().items():
         numbers = [each for name, each in choice.items() if name in SHOWN and each not in ([], 0)]
         words = [" ".join(map(str, each)) if isinstance(each, list) else f"{each:g}" for each in numbers]
