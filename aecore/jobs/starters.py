@@ -27,6 +27,7 @@ from aecore.runs.store import Runs
 from aecore.runs.weights import newest_checkpoint
 from aecore.training.checkpoints import Checkpoint
 from aecore.training.events import Progress
+from aecore.training.packing import packed
 from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
 
@@ -248,9 +249,9 @@ def _ship_records(run: Run, made: Path) -> None:
     count = _kept_codes(preview["codes"])
     shown = _kept_pictures(inputs["clean"])
     preview = _fewer(preview, shown) | {"codes": preview["codes"][:count]}
-    write_file(made / PREVIEW, to_bytes(preview))
+    write_file(made / PREVIEW, packed(to_bytes(preview)))
     labels = {"labels": inputs["labels"][: max(count, len(inputs["clean"]))]} if "labels" in inputs else {}
-    write_file(made / SNAPSHOTS / INPUTS, to_bytes(_fewer(inputs, shown) | labels))
+    write_file(made / SNAPSHOTS / INPUTS, packed(to_bytes(_fewer(inputs, shown) | labels)))
     status = {name: value for name, value in run.status().items() if name not in OF_THE_PROCESS}
     write_file(made / STATUS, json.dumps(status, indent=1).encode() + b"\n")
 
@@ -262,7 +263,7 @@ def _ship_snapshots(run: Run, made: Path) -> None:
         codes = kept["codes"][: _kept_codes(kept["codes"])]
         pictures = kept.get("reconstructions", codes[:0])
         kept = _fewer(kept, _kept_pictures(pictures))
-        write_file(made / SNAPSHOTS / path.name, to_bytes(kept | {"codes": codes}))
+        write_file(made / SNAPSHOTS / path.name, packed(to_bytes(kept | {"codes": codes})))
 
 
 def _kept_epochs(count: int) -> list[int]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from aecore.errors import RunError
 from aecore.training.events import Array, Preview
+from aecore.training.packing import unpacked
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Made = TypeVar("Made")
@@ -41,7 +42,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     from safetensors.numpy import load
 
     try:
-        arrays: dict[str, npt.NDArray[Any]] = load(path.read_bytes())
+        arrays: dict[str, npt.NDArray[Any]] = load(unpacked(path) or path.read_bytes())
     except (OSError, SafetensorError, ValueError, KeyError) as error:
         raise RunError(f"{path.parent.name}/{path.name} cannot be read ({error}).") from None
     return arrays
@@ -50,8 +51,11 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 def tensor_names(path: Path) -> tuple[str, ...]:
     """The names in a file, without reading what they name. RunError when it is missing or damaged."""
     from safetensors import SafetensorError, safe_open
+    from safetensors.numpy import load
 
     try:
+        if (content := unpacked(path)) is not None:
+            return tuple(load(content))
         with safe_open(path, framework="np") as file:
             return tuple(file.keys())
     except (OSError, SafetensorError, ValueError) as error:

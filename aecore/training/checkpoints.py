@@ -18,11 +18,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from aecore.errors import RunError
 from aecore.training.compact import compact, expanded
+from aecore.training.packing import packed, unpacked
 
 FORMAT = "1"
 
@@ -59,7 +60,7 @@ class Checkpoint:
 
     def to_few_bytes(self) -> bytes:
         """The content of a file of the model alone, in as few bytes as it can be used with; read like any other."""
-        return self._written(compact(self.tensors))
+        return packed(self._written(compact(self.tensors)))
 
     def _written(self, named: Mapping[str, Tensor]) -> bytes:
         tensors = {name: each.detach().cpu().contiguous() for name, each in named.items()}
@@ -76,9 +77,7 @@ def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
     tensors, so it is checked only when all are read.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
+        header, tensors = _read(path, prefix)
     except FileNotFoundError:
         raise RunError(f"{path.name} is missing: the run has kept no weights yet.") from None
     except (SafetensorError, OSError, ValueError) as error:
@@ -95,6 +94,18 @@ def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
         return Checkpoint(position, expanded(tensors))
     except (KeyError, ValueError, RuntimeError) as error:
         raise RunError(f"{path.name} is damaged: its weights do not belong together ({error}).") from None
+
+
+def _read(path: Path, prefix: str) -> tuple[Mapping[str, str], dict[str, Tensor]]:
+    """What the file says of itself, and its tensors."""
+    content = unpacked(path)
+    if content is None:
+        with safe_open(path, framework="pt") as file:
+            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
+    tensors = {name: each for name, each in load(content).items() if name.startswith(prefix)}
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return header.get("__metadata__", {}), tensors
 
 
 def digest(position: str, tensors: Iterable[tuple[str, Tensor]]) -> str:

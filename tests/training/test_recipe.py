@@ -58,7 +58,7 @@ def test_changes_win_over_the_variant_and_do_not_touch_what_they_do_not_name():
 
 def test_a_part_that_is_swapped_takes_its_own_settings_and_drops_those_of_the_other():
     made = recipe("denoising", {"corruption.kind": "masking", "network.kind": "dense"})
-    assert made.parts.corruption.to_dict() == {"kind": "masking", "share": 0.5}
+    assert made.parts.corruption.to_dict() == {"kind": "masking", "share": 0.5, "varying": False}
     assert "channels" not in made.parts.network.to_dict()
     assert made.parts.network.to_dict()["hidden"] == [512, 256]
 
