@@ -15,6 +15,7 @@ from aecore.bottlenecks.gaussian_class import GaussianClass, GaussianClassSettin
 from aecore.bottlenecks.noise import Noise, NoiseSettings
 from aecore.bottlenecks.plain import Plain, PlainSettings
 from aecore.bottlenecks.prior import Prior, PriorSettings
+from aecore.bottlenecks.quantised import Quantised, QuantisedSettings
 from aecore.bottlenecks.sigmoid import Sigmoid, SigmoidSettings
 from aecore.bottlenecks.top_k import TopK, TopKSettings
 from aecore.catalog import Catalog, Part
@@ -63,5 +64,12 @@ BOTTLENECKS: Catalog[Bottleneck] = Catalog(
         GaussianClassSettings,
         GaussianClass,
         offers=("posterior",),
+    ),
+    Part(
+        "quantised",
+        "Quantised",
+        "Whole numbers that can be written to a file; every bit costs.",
+        QuantisedSettings,
+        Quantised,
     ),
 )

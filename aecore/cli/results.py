@@ -96,7 +96,10 @@ def add_commands(commands: Commands) -> None:
     export = commands.add("export", "write a part of a run for other programs", _export, EXPORTED)
     add_run(export)
     export.add_argument(
-        "--what", required=True, choices=("encoder", "decoder", "weights"), help="ONNX, ONNX or safetensors"
+        "--what",
+        required=True,
+        choices=("encoder", "decoder", "weights", "codec-encoder", "codec-decoder"),
+        help="ONNX, ONNX, safetensors; the last two are what `encode` and `decode` take on another host",
     )
     export.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="is replaced if it is there")
 
@@ -174,18 +177,18 @@ def _all_digits(value: float | None) -> str:
 
 def _export(options: argparse.Namespace) -> Answer:
     run = runs_of(options).get(options.run)
-    _require_place(options.output)
+    require_place(options.output)
 
     from aecore.analysis.export import export
     from aecore.runs.opened import open_run
 
     content = export(open_run(run), options.what)
-    _write(options.output, content)
+    write(options.output, content)
     document = {"run": run.id, "what": options.what, "file": str(options.output), "bytes": len(content)}
     return Answer(document, f"{options.output}: {options.what} of {run.id}, {len(content):,} bytes")
 
 
-def _require_place(file: Path) -> None:
+def require_place(file: Path) -> None:
     """RunError at once where nothing can be written: opening a run takes a while."""
     if file.is_dir():
         raise RunError(f"{file} is a folder: give the name of a file in it.")
@@ -193,7 +196,7 @@ def _require_place(file: Path) -> None:
         raise RunError(f"There is no folder {file.parent}: make it, or choose another place.")
 
 
-def _write(file: Path, content: bytes) -> None:
+def write(file: Path, content: bytes) -> None:
     """RunError when it cannot be written; a file that was not there is then not left in pieces."""
     existed = file.exists()
     try:
