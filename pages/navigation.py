@@ -23,6 +23,7 @@ PAGES = [
     st.Page(HERE / "features.py", title="Features", icon=":material/grain:"),
     st.Page(HERE / "few_labels.py", title="Few labels", icon=":material/label:"),
     st.Page(HERE / "dimensions.py", title="Dimensions", icon=":material/compress:"),
+    st.Page(HERE / "compress.py", title="Compress", icon=":material/folder_zip:"),
 ]
 
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")

@@ -11,12 +11,13 @@ factorised and knows nothing of the image. The loss gets `rate`, weighed by lamb
     loss = error + lambda_k rate         lambda doubles from each quality to the next coarser one
 
 Rounding has no gradient. In training the rate is that of g y + u, u uniform on (-1/2, 1/2), whose density P is; the
-decoder is given the same, or rounded numbers with the gradient of the identity. One model serves several qualities:
-every training image draws one, and every quality has bins of its own.
+decoder is given rounded numbers with the gradient of the identity, or the same g y + u. One model serves several
+qualities: every training image draws one, and every quality has bins of its own.
 
 Source: Balle, Laparra, Simoncelli, "End-to-end Optimized Image Compression", ICLR 2017 (uniform noise, rate in the
 loss); Balle, Minnen, Singh, Hwang, Johnston, "Variational Image Compression with a Scale Hyperprior", ICLR 2018 (the
-factorised prior); Cui, Wang, Gao, Guo, Feng, Bai, "Asymmetric Gained Deep Image Compression with Continuous Rate
+factorised prior); Minnen, Singh, "Channel-wise Autoregressive Entropy Models for Learned Image Compression", ICIP 2020
+(noise for the rate, rounding for the decoder); Cui, Wang, Gao, Guo, Feng, Bai, "Asymmetric Gained Deep Image Compression with Continuous Rate
 Adaptation", CVPR 2021 (a gain for each quality). Mixtures of logistics in the place of their networks, and one density
 for all qualities, are our choices.
 """
@@ -54,9 +55,10 @@ class QuantisedSettings(Settings):
         4, 1, 8, "qualities", "each coarser one counts bits twice as much; all share one network", advanced=True
     )
     rounding: str = setting(
-        "noise",
-        choices=("noise", "straight_through"),
-        reason="what the decoder learns from: numbers with uniform noise, or rounded ones with the identity's gradient",
+        "straight_through",
+        choices=("straight_through", "noise"),
+        reason="what the decoder learns from: rounded numbers with the identity's gradient, or ones with uniform noise, "
+        "which it can average away where bins are wide",
         label="In training",
         advanced=True,
     )
@@ -122,7 +124,7 @@ class Quantised(nn.Module):
         high = (upper[:, :, None] - self.means) / scales
         low = (lower[:, :, None] - self.means) / scales
         # sigmoid(h) - sigmoid(l) = sigmoid(-l) - sigmoid(-h): the side on which both are small keeps its digits.
-        side = -torch.sign(high + low).detach()
+        side = torch.where(high + low > 0, -1.0, 1.0)
         inside = torch.abs(torch.sigmoid(side * high) - torch.sigmoid(side * low))
         probabilities = (torch.softmax(self.weights, 1) * inside).sum(2)
         return -probabilities.clamp_min(UNLIKELY).log2().sum(1)

@@ -72,7 +72,11 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 def _add_with(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
-        "--with", dest="codec", required=True, metavar="FILE_OR_RUN", help=f"what `export --what {what}` wrote, or a run"
+        "--with",
+        dest="codec",
+        required=True,
+        metavar="FILE_OR_RUN",
+        help=f"what `export --what {what}` wrote, or a run",
     )
 
 
@@ -177,7 +181,9 @@ def as_text(found: "Comparison") -> str:
     columns = {"quality": "quality", "bytes": "bytes", "psnr_db": "PSNR in dB", "webp_psnr_db": "WebP"}
     columns |= {"above_webp_db": "above WebP", "jpeg_psnr_db": "JPEG"}
     crossing = found.crossing_bytes
-    crossed = f"WebP is as good from {crossing:.0f} bytes on." if crossing else "The curves do not cross at these sizes."
+    crossed = (
+        f"WebP is as good from {crossing:.0f} bytes on." if crossing else "The curves do not cross at these sizes."
+    )
     return "\n".join(
         [
             table(rows, columns),

@@ -113,3 +113,13 @@ def _check_size(size: Size) -> None:
             f"The picture has {width:,} x {height:,} pixels, and the limit of this codec is {MOST_PIXELS:,}: make it "
             "smaller first."
         )
+
+
+def part_at(data: bytes, place: int) -> str:
+    """In which part of a file a byte lies, in words."""
+    header = HEADER_BYTES
+    if data[2] & 1:
+        header = _number(data, _number(data, header)[1])[1]
+    parts = ((2, "the two bytes that files are known by"), (3, "version and quality"), (5, "the fingerprint"))
+    parts += ((9, "the checksum"), (header, "the size of the picture"))
+    return next((name for end, name in parts if place < end), "the coded bytes")

@@ -115,7 +115,9 @@ def _metadata(content: bytes) -> Mapping[str, Any]:
 
 def _wrong(found: object, what: str) -> str:
     if found in (ENCODER, DECODER):
-        return f"This file holds the {str(found).removeprefix('codec-')}, and the {what.removeprefix('codec-')} is needed."
+        return (
+            f"This file holds the {str(found).removeprefix('codec-')}, and the {what.removeprefix('codec-')} is needed."
+        )
     return NO_PART.format(what)
 
 

@@ -35,7 +35,9 @@ class MixerSettings(Settings):
 
     patch: int = setting(4, 1, 64, "pixels", "height and width of a patch")
     width: int = setting(16, 1, 1024, "numbers", "what stands for a patch inside: its pixels times colours keep it all")
-    blocks: int = setting(2, 1, 16, "blocks", "how often places and numbers are mixed, on the way in and on the way out")
+    blocks: int = setting(
+        2, 1, 16, "blocks", "how often places and numbers are mixed, on the way in and on the way out"
+    )
     expansion: int = setting(4, 1, 16, "times the width", "hidden units of the map over one patch", advanced=True)
 
 

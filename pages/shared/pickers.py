@@ -24,6 +24,11 @@ def has_encoder(summary: RunSummary) -> str:
     return has_weights(summary) or ("" if summary.encodes else "it has no encoder and can only draw images")
 
 
+def has_quantised_code(summary: RunSummary) -> str:
+    """The reason why a run cannot write pictures to files; "" when it can."""
+    return has_weights(summary) or ("" if summary.bottleneck == "quantised" else "its codes are not quantised")
+
+
 def draws_images(summary: RunSummary) -> str:
     """The reason why a run cannot draw new images; "" when it can."""
     return has_weights(summary) or (

@@ -12,8 +12,9 @@ VARIANT = Variant(
         "bins, a learned distribution says how probable each of them is, and an entropy coder writes probable ones "
         "with few bits. The loss adds what the file will cost to the error, weighed by λ: large λ makes small files, "
         "small λ good pictures. The code may then be as long as the image has pixels, because a number that is nearly "
-        "always 0 costs nearly nothing. Rounding has no gradient; in training uniform noise of the same width takes "
-        "its place. One network serves several qualities, each with bins of its own width."
+        "always 0 costs nearly nothing. Rounding has no gradient: in training the rate is that of numbers with uniform "
+        "noise as wide as a bin, and the decoder's gradient passes the rounding as if it were not there. One "
+        "network serves several qualities, each with bins of its own width."
     ),
     mathematics=(
         r"q_j = \operatorname{round}(g_j\, y_j), \qquad "
