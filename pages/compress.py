@@ -62,9 +62,10 @@ def show() -> None:
     with controls:
         chosen = _pick(opened)
         quality = _pick_quality(run, codec)
+    encoded = None
     with picture, errors_shown():
-        encoded = None if chosen is None else _encoded(run, codec, *chosen, quality)
-        if encoded is not None and chosen is not None:
+        if chosen is not None:
+            encoded = _encoded(run, codec, *chosen, quality)
             _compare(codec, encoded, chosen[0], quality, run)
     st.divider()
     damage, decode = st.columns(2, gap="large")
@@ -145,7 +146,7 @@ def _compare(codec: "Codec", encoded: "Encoded", name: str, quality: int, run: R
     original, size = encoded.pixels, len(encoded.file)
     decoded = decode_file(codec.decoder, encoded.file)
     with st.spinner("Writing WebP and JPEG of the same size …"):
-        usual = [_beside(each, original, size) for each in USUAL]
+        usual = [Beside(each, *_nearest(each, original, size)) for each in USUAL]
         lossless = len(lossless_webp(original))
     columns = [Beside("This codec", f"quality {quality + 1}", decoded, size), *usual]
     _matrix(original, columns)
@@ -170,11 +171,12 @@ def _compare(codec: "Codec", encoded: "Encoded", name: str, quality: int, run: R
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _beside(name: str, original: Pixels, size: int) -> Beside:
+def _nearest(name: str, original: Pixels, size: int) -> tuple[str, Pixels, int]:
+    """How a usual codec is set to come near to so many bytes, what is left of the picture, and its bytes."""
     from aecore.analysis.compression import nearest_usual, pixels_of
 
     quality, file = nearest_usual(name, original, size)
-    return Beside(name, f"quality {quality}", pixels_of(file, len(original)), len(file))
+    return f"quality {quality}", pixels_of(file, len(original)), len(file)
 
 
 def _matrix(original: Pixels, columns: list[Beside]) -> None:
@@ -198,7 +200,7 @@ def _matrix(original: Pixels, columns: list[Beside]) -> None:
 
 
 def _error_map(original: Pixels, decoded: Pixels) -> npt.NDArray[np.float32]:
-    difference: npt.NDArray[np.float32] = np.abs(original.astype(np.float32) - decoded).mean(0) / 255
+    difference: npt.NDArray[np.float32] = np.abs(original.astype(np.float32) - decoded).mean(0, keepdims=True) / 255
     return difference
 
 
@@ -262,6 +264,9 @@ def _damage(codec: "Codec", encoded: "Encoded | None") -> bool:
     from aecore.compression.container import part_at
     from aecore.compression.pictures import decode_file, flipped
 
+    if not st.toggle("Flip a bit of the file", key=f"{PAGE}.flip"):
+        st.caption("Bits change on disks and on the way. The checksum finds every single one.")
+        return bool(check)
     last = 8 * len(encoded.file) - 1
     bit = int(st.number_input("Bit to flip", 0, last, min(last, 8 * 9), key=f"{PAGE}.bit"))
     st.caption(f"Of the bits 0 to {last:,}. This one lies in {part_at(encoded.file, bit // 8)}.")

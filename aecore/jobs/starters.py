@@ -135,7 +135,7 @@ STARTERS = (
     Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist", {"training.epochs": 12}),
     Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
     Starter("compression-mnist", "Digits in small files", "compression", "mnist", {"training.epochs": 30}),
-    Starter("compression-fashion", "Clothes in small files", "compression", "fashion_mnist", {"training.epochs": 30}),
+    Starter("compression-fashion", "Clothes in small files", "compression", "fashion_mnist", {"training.epochs": 10}),
 )
 
 

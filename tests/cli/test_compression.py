@@ -80,6 +80,7 @@ def test_a_damaged_file_is_refused_and_decoded_only_where_the_check_is_off(lab, 
     lab("decode", "bad.aec", "-o", "x.png", "--with", run.id, "--no-check")
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # the decoder remarks on damaged EXIF
 def test_every_hostile_file_is_encoded_or_refused_in_one_line_by_both_commands(lab, run, tmp_path, monkeypatch):
     encoder = codec_of(open_run(run).composition.model).encoder
     monkeypatch.setattr("aecore.cli.compression._encoder", lambda options: encoder)

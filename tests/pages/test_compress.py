@@ -1,6 +1,7 @@
 """Compress: what a picture becomes, what a wrong bit does, files from elsewhere, and the curves."""
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 
 from aecore import places
 from aecore.analysis.compression import compare_codecs
@@ -63,8 +64,6 @@ def png(tmp_path, size=(50, 31)):
 
 
 def uploaded(app, data: bytes, name: str = "mine.png"):
-    source = next(each for each in app.get("button_group") if each.key == "compress.source")
-    checked(source.set_value(["own"]).run()) if False else None
     app.session_state["compress.source"] = "own"
     checked(app.run())
     (files,) = (each for each in app.file_uploader if each.key == "compress.file")
@@ -101,10 +100,8 @@ def test_the_coarser_quality_is_another_file(run, codec):
 
 def test_an_upload_gives_the_bytes_that_the_shell_writes(run, tmp_path, monkeypatch):
     data = png(tmp_path)
-    from pages import compress
-
     kept = []
-    monkeypatch.setattr(compress.st, "download_button", lambda label, data=None, *rest, **more: kept.append(data))
+    monkeypatch.setattr(DeltaGenerator, "download_button", lambda self, label, data, *rest, **more: kept.append(data))
     uploaded(open_page("compress"), data)
     assert main(["encode", str(tmp_path / "mine.png"), "-o", str(tmp_path / "out.aec"), "--with", run.id]) == 0
     assert kept[-2] == (tmp_path / "out.aec").read_bytes()
@@ -112,7 +109,10 @@ def test_an_upload_gives_the_bytes_that_the_shell_writes(run, tmp_path, monkeypa
 
 def test_with_the_checksum_a_wrong_bit_is_refused_and_without_it_shown(run):
     app = open_page("compress")
-    assert errors(app) and "The checksum does not agree" in errors(app)[0]
+    (flip,) = (each for each in app.toggle if each.key == "compress.flip")
+    checked(flip.set_value(True).run())
+    (said,) = errors(app)
+    assert "The checksum does not agree" in said
     (check,) = (each for each in app.toggle if each.key == "compress.check")
     checked(check.set_value(False).run())
     said = sentences(app)
