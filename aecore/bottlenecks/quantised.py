@@ -17,9 +17,9 @@ qualities: every training image draws one, and every quality has bins of its own
 Source: Balle, Laparra, Simoncelli, "End-to-end Optimized Image Compression", ICLR 2017 (uniform noise, rate in the
 loss); Balle, Minnen, Singh, Hwang, Johnston, "Variational Image Compression with a Scale Hyperprior", ICLR 2018 (the
 factorised prior); Minnen, Singh, "Channel-wise Autoregressive Entropy Models for Learned Image Compression", ICIP 2020
-(noise for the rate, rounding for the decoder); Cui, Wang, Gao, Guo, Feng, Bai, "Asymmetric Gained Deep Image Compression with Continuous Rate
-Adaptation", CVPR 2021 (a gain for each quality). Mixtures of logistics in the place of their networks, and one density
-for all qualities, are our choices.
+(noise for the rate, rounding for the decoder); Cui, Wang, Gao, Guo, Feng, Bai, "Asymmetric Gained Deep Image
+Compression with Continuous Rate Adaptation", CVPR 2021 (a gain for each quality). Mixtures of logistics in the place of
+their networks, and one density for all qualities, are our choices.
 """
 
 import math
@@ -48,7 +48,7 @@ class QuantisedSettings(Settings):
         logarithmic=True,
     )  # fmt: skip
     rate_weight: float = setting(
-        0.001, 1e-6, 100.0, "of the error per bit", "what a bit counts at the finest quality: larger makes files smaller",
+        0.001, 1e-6, 100.0, "of the error per bit", "what a bit counts at the finest quality: more makes smaller files",
         label="Weight λ of the rate", logarithmic=True,
     )  # fmt: skip
     qualities: int = setting(
@@ -57,8 +57,8 @@ class QuantisedSettings(Settings):
     rounding: str = setting(
         "straight_through",
         choices=("straight_through", "noise"),
-        reason="what the decoder learns from: rounded numbers with the identity's gradient, or ones with uniform noise, "
-        "which it can average away where bins are wide",
+        reason="what the decoder learns from: rounded numbers with the identity's gradient, or ones with noise, which "
+        "it averages away where bins are wide",
         label="In training",
         advanced=True,
     )

@@ -1,9 +1,9 @@
 """Whole numbers to bytes and back: a range coder driven by the tables.
 
 The numbers are written one after the other through the code, each for all tiles at once. A number outside its table
-is written as the escape; the values of all escapes follow at the end, 16 bits each. The end of the stream is cut: behind
-it zeros are read, and of all byte strings that decode to the same numbers a shortest is kept. On a picture of one tile
-that saves about three bytes.
+is written as the escape; the values of all escapes follow at the end, 16 bits each. The end of the stream is cut:
+behind it zeros are read, and of all byte strings that decode to the same numbers a shortest is kept. On a picture of
+one tile that saves about three bytes.
 
 Source: the coder is the package `constriction` (Bamler, "Understanding Entropy Coding With Asymmetric Numeral
 Systems (ANS): a Statistician's Perspective", 2022); range coding: Martin, "Range Encoding: an Algorithm for Removing

@@ -131,8 +131,8 @@ def build_mixer(
     places = -(-height // settings.patch) * -(-width // settings.patch)
     if places > MOST_PLACES:
         raise SettingError(
-            f"network.patch is {settings.patch}: an image of {height} x {width} pixels has {places:,} such patches, and "
-            f"at most {MOST_PLACES:,} can be mixed. Choose larger ones."
+            f"network.patch is {settings.patch}: an image of {height} x {width} pixels has {places:,} such patches, "
+            f"and at most {MOST_PLACES:,} can be mixed. Choose larger ones."
         )
     encoder = nn.Sequential(
         Patches(image_shape, settings),

@@ -55,9 +55,10 @@ def test_a_picture_goes_to_a_file_and_back(lab, run, picture):
 def test_the_shell_writes_the_bytes_of_the_one_function_that_the_page_calls_too(lab, run, picture):
     lab.json("encode", picture, "-o", "out.aec", "--with", run.id)
     encoder = codec_of(open_run(run).composition.model).encoder
-    assert encode_picture(encoder, picture, (lab.folder / picture).read_bytes()).file == (
-        lab.folder / "out.aec"
-    ).read_bytes()
+    assert (
+        encode_picture(encoder, picture, (lab.folder / picture).read_bytes()).file
+        == (lab.folder / "out.aec").read_bytes()
+    )
 
 
 def test_exported_sides_do_what_the_run_does(lab, run, picture):

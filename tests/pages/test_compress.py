@@ -95,7 +95,9 @@ def test_the_coarser_quality_is_another_file(run, codec):
     (quality,) = (each for each in app.slider if each.label == "Quality")
     checked(quality.set_value(1).run())
     (table,) = tables(app)
-    assert table["Bytes", "of the whole file"][0] == str(len(codec.encoder.encode(open_run(run).splits.test.images[0], 0)))
+    assert table["Bytes", "of the whole file"][0] == str(
+        len(codec.encoder.encode(open_run(run).splits.test.images[0], 0))
+    )
 
 
 def test_an_upload_gives_the_bytes_that_the_shell_writes(run, tmp_path, monkeypatch):
