@@ -9,12 +9,11 @@ VARIANT = Variant(
     summary="Codes rounded to whole numbers that are written to a file, where every bit costs.",
     idea=(
         "A short code is not a small file yet: its numbers are real ones. Here they are rounded to whole numbers of "
-        "bins, a learned distribution says how probable each of them is, and an entropy coder writes probable ones "
-        "with few bits. The loss adds what the file will cost to the error, weighed by λ: large λ makes small files, "
-        "small λ good pictures. The code may then be as long as the image has pixels, because a number that is nearly "
-        "always 0 costs nearly nothing. Rounding has no gradient: in training the rate is that of numbers with uniform "
-        "noise as wide as a bin, and the decoder's gradient passes the rounding as if it were not there. One "
-        "network serves several qualities, each with bins of its own width."
+        "bins, a learned distribution says how probable each is, and an entropy coder writes probable ones with few "
+        "bits. The loss adds what the file will cost to the error, weighed by λ: large λ makes small files, small λ "
+        "good pictures. The code may be as long as the image has pixels, because a number that is nearly always 0 "
+        "costs next to nothing. Rounding has no gradient: the rate is learned with uniform noise as wide as a bin, and "
+        "the decoder's gradient passes the rounding as if it were not there. One network serves several qualities."
     ),
     mathematics=(
         r"q_j = \operatorname{round}(g_j\, y_j), \qquad "
