@@ -120,6 +120,11 @@ def part_at(data: bytes, place: int) -> str:
     header = HEADER_BYTES
     if data[2] & 1:
         header = _number(data, _number(data, header)[1])[1]
-    parts = ((2, "the two bytes that files are known by"), (3, "version and quality"), (5, "the fingerprint"))
-    parts += ((9, "the checksum"), (header, "the size of the picture"))
+    parts = (
+        (2, "the two bytes that files are known by"),
+        (3, "version and quality"),
+        (5, "the fingerprint"),
+        (CHECKSUM.stop, "the checksum"),
+        (header, "the size of the picture"),
+    )
     return next((name for end, name in parts if place < end), "the coded bytes")
