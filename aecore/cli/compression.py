@@ -187,7 +187,8 @@ def as_text(found: "Comparison") -> str:
     return "\n".join(
         [
             table(rows, columns),
-            f"Whole files, mean over the first {counted(found.images, 'test image')}; PSNR of the mean error.",
+            f"Whole files, mean over the first {counted(found.images, 'test image')}; PSNR from the mean squared "
+            "error.",
             f"* WebP has no file as small: at its smallest, {found.webp.bytes[0]:.1f} bytes. JPEG's smallest has "
             f"{found.jpeg.bytes[0]:.1f}.",
             f"{crossed} Without loss WebP takes {found.lossless_bytes:.1f} bytes.",
