@@ -1,5 +1,7 @@
 """Compress: what a picture becomes, what a wrong bit does, files from elsewhere, and the curves."""
 
+import re
+
 import pytest
 from streamlit.delta_generator import DeltaGenerator
 
@@ -140,7 +142,7 @@ def test_hostile_files_give_a_sentence_in_both_uploads(run, tmp_path):
     for name in [each for each in refused if (tmp_path / "corpus" / each).stat().st_size < 2**20][:12]:
         data = (tmp_path / "corpus" / name).read_bytes()
         uploaded(app, data, "bad.png")
-        assert any(corpus[name].says in each for each in errors(app)), (name, errors(app))
+        assert any(re.search(corpus[name].says, each) for each in errors(app)), (name, errors(app))
         (place,) = (each for each in app.file_uploader if each.key == "compress.compressed")
         checked(place.upload("bad.aec", data, "application/octet-stream").run())
         assert errors(app)[-1]
