@@ -7,6 +7,7 @@
     ├── RunError         a run that is missing, damaged or in the wrong state
     ├── TrainingError    training that cannot go on (a loss that is no longer finite, memory)
     ├── JobError         a process that could not be started, stopped or found
+    ├── CodecError       a compressed file that is damaged or foreign, or a picture too large for one
     └── SetUpError       an environment that could not be made
 
 A message says what is wrong, the value, the limit and the way out, in sentences a person can act on:
@@ -52,3 +53,7 @@ class JobError(LabError):
 
 class SetUpError(LabError):
     """An environment that could not be made."""
+
+
+class CodecError(LabError):
+    """A compressed file that cannot be read, or a picture that cannot be written to one."""

@@ -50,7 +50,7 @@ class Term:
     """What a bottleneck adds to the loss by itself: one number per image, which counts `weight` times."""
 
     value: PerImage
-    weight: float
+    weight: float | PerImage  # one for all images, or one for each
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,12 @@ PAGES = [
     st.Page(HERE / "latent_space.py", title="Latent space", icon=":material/drag_pan:"),
     st.Page(HERE / "generate.py", title="Generate", icon=":material/draw:"),
     st.Page(HERE / "features.py", title="Features", icon=":material/grain:"),
-    st.Page(HERE / "few_labels.py", title="Few labels", icon=":material/label:"),
     st.Page(HERE / "enlarge.py", title="Enlarge", icon=":material/zoom_out_map:"),
     st.Page(HERE / "denoise.py", title="Denoise", icon=":material/blur_off:"),
-    st.Page(HERE / "dimensions.py", title="Dimensions", icon=":material/compress:"),
     st.Page(HERE / "anomalies.py", title="Anomalies", icon=":material/flag:"),
+    st.Page(HERE / "compress.py", title="Compress", icon=":material/folder_zip:"),
+    st.Page(HERE / "few_labels.py", title="Few labels", icon=":material/label:"),
+    st.Page(HERE / "dimensions.py", title="Dimensions", icon=":material/compress:"),
 ]
 
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")

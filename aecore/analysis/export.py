@@ -1,7 +1,8 @@
-"""Models for use elsewhere: ONNX with any batch size, and the bare weights.
+"""Models for use elsewhere: ONNX with any batch size, the bare weights, and the two sides of a codec.
 
     decoder   "codes"  [batch, latent]                    -> "images" [batch, channels, height, width] in [0, 1]
     encoder   "images" [batch, channels, height, width]   -> "codes"  [batch, latent]: the mean, no chance
+    codec-encoder, codec-decoder   one side of a run with quantised codes (`aecore.compression.parts`)
 
 The exporter is torch's older one, which records one pass. It takes 0.02 s where its successor takes 1 s and needs
 another 2 s when first used, and a person who opens a latent space waits for it. The networks of the lab run the same
@@ -17,11 +18,12 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from aecore.analysis.trained import Trained, autoencoder_of, decoding_model_of, device_of, model_of
+from aecore.compression.parts import DECODER, ENCODER, write_part
 from aecore.errors import SettingError
 from aecore.model import Autoencoder, DecodingModel
 
 OPSET = 17  # known to onnxruntime since 2022 and to onnxruntime-web
-WHAT = ("encoder", "decoder", "weights")
+WHAT = ("encoder", "decoder", "weights", ENCODER, DECODER)
 
 _EXPORTING = threading.Lock()  # torch records into state of the whole process
 
@@ -76,11 +78,18 @@ def weights(trained: Trained) -> bytes:
     return content
 
 
+def codec_part(trained: Trained, what: str) -> bytes:
+    """One side of a codec, "codec-encoder" or "codec-decoder". CodecError for a run without quantised codes."""
+    return write_part(model_of(trained), trained.recipe.parts, trained.splits.classes, what)
+
+
 def export(trained: Trained, what: str) -> bytes:
-    """ "encoder", "decoder" or "weights" as the content of a file; SettingError for any other word."""
+    """One of WHAT as the content of a file; SettingError for any other word, CodecError for no codec."""
     makers = {"encoder": encoder_onnx, "decoder": decoder_onnx, "weights": weights}
+    if what in (ENCODER, DECODER):
+        return codec_part(trained, what)
     if what not in makers:
-        raise SettingError(f"There is nothing called {what!r} to export: choose one of {', '.join(makers)}.")
+        raise SettingError(f"There is nothing called {what!r} to export: choose one of {', '.join(WHAT)}.")
     return makers[what](trained)
 
 

@@ -360,3 +360,25 @@ def _wrapped(words: Sequence[str], width: int = 100) -> str:
         else:
             lines[-1] += f" {word}"
     return " \\\n".join(lines)
+
+
+def compress_lines(run: str, name: str, quality: int) -> Lines:
+    """How to compress a picture with a run and to decode the file; `quality` from 1."""
+    stem = name.rpartition(".")[0] or name
+    compressed, decoded = f"{stem}.aec", f"{stem}.decoded.png"
+    words = [SHELL, "encode", shlex.quote(name), "-o", shlex.quote(compressed), "--with", shlex.quote(run)]
+    back = [SHELL, "decode", shlex.quote(compressed), "-o", shlex.quote(decoded), "--with", shlex.quote(run)]
+    python = (
+        "from pathlib import Path",
+        "",
+        "from aecore.compression.codec import codec_of",
+        "from aecore.compression.pictures import decode_file, encode_picture, png_of",
+        "from aecore.runs.opened import open_run",
+        "from aecore.runs.store import Runs",
+        "",
+        f"codec = codec_of(open_run(Runs().get({run!r})).composition.model)",
+        f"made = encode_picture(codec.encoder, {name!r}, Path({name!r}), quality={quality - 1})",
+        f"Path({compressed!r}).write_bytes(made.file)",
+        f"Path({decoded!r}).write_bytes(png_of(decode_file(codec.decoder, made.file)))",
+    )
+    return Lines("\n".join((_wrapped([*words, "--quality", str(quality)]), _wrapped(back))), "\n".join(python))

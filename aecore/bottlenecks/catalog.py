@@ -16,6 +16,7 @@ from aecore.bottlenecks.noise import Noise, NoiseSettings
 from aecore.bottlenecks.nothing import Nothing, NothingSettings
 from aecore.bottlenecks.plain import Plain, PlainSettings
 from aecore.bottlenecks.prior import Prior, PriorSettings
+from aecore.bottlenecks.quantised import Quantised, QuantisedSettings
 from aecore.bottlenecks.sigmoid import Sigmoid, SigmoidSettings
 from aecore.bottlenecks.top_k import TopK, TopKSettings
 from aecore.catalog import Catalog, Part
@@ -66,4 +67,11 @@ BOTTLENECKS: Catalog[Bottleneck] = Catalog(
         offers=("posterior",),
     ),
     Part("none", "None", "The network has no code.", NothingSettings, Nothing),
+    Part(
+        "quantised",
+        "Quantised",
+        "Whole numbers that can be written to a file; every bit costs.",
+        QuantisedSettings,
+        Quantised,
+    ),
 )

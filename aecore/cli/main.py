@@ -9,7 +9,18 @@ import sys
 from contextlib import redirect_stdout
 
 from aecore import __version__
-from aecore.cli import choices, data, experiments, pictures, results, runs, score, starters, training
+from aecore.cli import (
+    choices,
+    compression,
+    data,
+    experiments,
+    pictures,
+    results,
+    runs,
+    score,
+    starters,
+    training,
+)
 from aecore.cli.commands import INTERRUPTED, PROGRAM, Commands, Handler, Interrupted, Parser, shared_options
 from aecore.cli.output import FAILED, complain, deliver, end_progress, say
 from aecore.errors import LabError
@@ -48,7 +59,7 @@ def parser() -> Parser:
     )
     made.add_argument("--version", action="version", version=__version__)
     commands = Commands(made, "command", required=True)
-    for each in (data, choices, training, runs, results, pictures, experiments, starters, score):
+    for each in (data, choices, training, runs, results, pictures, compression, experiments, starters, score):
         each.add_commands(commands)
     return made
 

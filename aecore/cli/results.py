@@ -109,7 +109,10 @@ def add_commands(commands: Commands) -> None:
     export = commands.add("export", "write a part of a run for other programs", _export, EXPORTED)
     add_run(export)
     export.add_argument(
-        "--what", required=True, choices=("encoder", "decoder", "weights"), help="ONNX, ONNX or safetensors"
+        "--what",
+        required=True,
+        choices=("encoder", "decoder", "weights", "codec-encoder", "codec-decoder"),
+        help="ONNX, ONNX, safetensors; the last two are what `encode` and `decode` take on another host",
     )
     export.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="is replaced if it is there")
 

@@ -74,16 +74,6 @@ ENLARGED = {
     "training.schedule": "cosine",
     "training.epochs": 60,
 }
-SRCNN = {
-    "network.first_filters": 64,
-    "network.second_filters": 32,
-    "scheme.patch": 48,
-    "scheme.turned": True,
-    "training.batch_size": 16,
-    "training.learning_rate": 0.001,
-    "training.schedule": "cosine",
-    "training.epochs": 16,
-}
 # Trained on one class, which is then the normal one.
 ONE_CLASS: Mapping[str, object] = {
     "network.kind": "dense",
@@ -183,11 +173,10 @@ STARTERS = (
     Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
     Starter("denoising-photographs", "Photographs out of noise", "photo_denoising", PHOTOGRAPHS, OUT_OF_NOISE),
     Starter("subpixel-photographs", "Photographs enlarged", "subpixel", PHOTOGRAPHS, ENLARGED),
-    Starter("srcnn-2-photographs", "SRCNN, 2 times", "srcnn", PHOTOGRAPHS, SRCNN),
-    Starter("srcnn-3-photographs", "SRCNN, 3 times", "srcnn", PHOTOGRAPHS, {**SRCNN, "corruption.factor": 3.0}),
-    Starter("srcnn-4-photographs", "SRCNN, 4 times", "srcnn", PHOTOGRAPHS, {**SRCNN, "corruption.factor": 4.0}),
     Starter("eights-mnist", "Only eights", "denoising", "mnist", ONE_CLASS, (8,)),
     Starter("coats-fashion", "Only coats", "denoising", "fashion_mnist", ONE_CLASS, (4,)),
+    Starter("compression-mnist", "Digits in small files", "compression", "mnist", {"training.epochs": 30}),
+    Starter("compression-fashion", "Clothes in small files", "compression", "fashion_mnist", {"training.epochs": 10}),
 )
 
 

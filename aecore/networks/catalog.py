@@ -11,6 +11,7 @@ from aecore.networks.dense import DenseSettings, build_dense
 from aecore.networks.gan_conv import GANConvSettings, build_gan_conv
 from aecore.networks.gan_dense import GANDenseSettings, build_gan_dense
 from aecore.networks.latent_diffusion import LatentDiffusionSettings, build_latent_unet
+from aecore.networks.mixer import MixerSettings, build_mixer
 from aecore.networks.noise_map import NoiseMapSettings, build_noise_map
 from aecore.networks.pair import Built
 from aecore.networks.pixel_diffusion import PixelDiffusionSettings, build_pixel_unet
@@ -64,4 +65,5 @@ NETWORKS: Catalog[Built] = Catalog(
         NoiseMapSettings,
         build_noise_map,
     ),
+    Part("mixer", "Mixing patches", "Patches that are mixed, as wide as the image itself.", MixerSettings, build_mixer),
 )

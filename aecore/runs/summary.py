@@ -37,6 +37,7 @@ class RunSummary:
     place: int | None = None  # in the queue: 1 is next
     progress: Mapping[str, Any] | None = None  # epoch, step, done (0 to 1), losses, images_per_second, seconds_left
     damaged: bool = False  # a file of the run cannot be used; `message` says which
+    bottleneck: str = ""  # which kind its recipe chose; "" where that cannot be read
 
 
 def summarise(
@@ -76,6 +77,7 @@ def summarise(
         place=(whole(status, "place") or None) if status["state"] == "queued" else None,
         progress=(mapping(status, "progress") or None) if under_way else None,
         damaged=bool(status.get("damaged")),
+        bottleneck=text(recipe, "parts", "bottleneck", "kind"),
     )
 
 

@@ -38,6 +38,11 @@ def takes_noise_out(summary: RunSummary) -> str:
     return has_weights(summary) or ("" if fits else "it was not trained to take noise out of pictures of any size")
 
 
+def has_quantised_code(summary: RunSummary) -> str:
+    """The reason why a run cannot write pictures to files; "" when it can."""
+    return has_weights(summary) or ("" if summary.bottleneck == "quantised" else "its codes are not quantised")
+
+
 def draws_images(summary: RunSummary) -> str:
     """The reason why a run cannot draw new images; "" when it can."""
     return has_weights(summary) or (
