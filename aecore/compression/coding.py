@@ -95,8 +95,8 @@ class Coder:
             found = self._decoded(content, places.shape[1])
         except AssertionError:
             return False
-        return np.array_equal(found[0], places) and np.array_equal(found[1], values)
+        return bool(np.array_equal(found[0], places) and np.array_equal(found[1], values))
 
 
 def _fits(number: int, content: bytes) -> bool:
-    return number < 256 ** (len(content) - 1)
+    return bool(number < 256 ** (len(content) - 1))

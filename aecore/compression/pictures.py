@@ -26,7 +26,8 @@ class Encoded:
     @property
     def bits_per_pixel(self) -> float:
         """Of the whole file, for each place of the picture."""
-        return 8 * len(self.file) / (self.pixels.shape[1] * self.pixels.shape[2])
+        _, height, width = self.pixels.shape
+        return 8 * len(self.file) / (int(height) * int(width))
 
 
 def encode_picture(encoder: PictureEncoder, name: str, data: bytes | Path, quality: int | None = None) -> Encoded:

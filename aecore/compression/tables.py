@@ -120,7 +120,7 @@ def _logistic(units: Whole) -> Whole:
     place = np.minimum(np.abs(units), FARTHEST << EDGE)
     index, rest = place // step, place % step
     small = table[index] + ((table[np.minimum(index + 1, len(table) - 1)] - table[index]) * rest) // step
-    return np.where(units < 0, small, (1 << CHANCE) - small)
+    return np.asarray(np.where(units < 0, small, (1 << CHANCE) - small), np.int64)
 
 
 @cache

@@ -88,7 +88,7 @@ class Unpatch(nn.Module):
 
     def forward(self, patches: Tensor) -> Tensor:
         """[batch, places, width] -> [batch, channels, height, width]"""
-        images: Tensor = self.map(patches.transpose(1, 2).unflatten(2, self.grid))
+        images: Tensor = self.map(torch.unflatten(patches.transpose(1, 2), 2, self.grid))
         return images[:, :, : self.height, : self.width]
 
 
@@ -103,7 +103,8 @@ class Numbers(nn.Module):
 
     def forward(self, patches: Tensor) -> Tensor:
         """[batch, places, width] -> [batch, count], number after number of all places."""
-        return self.map(patches).transpose(1, 2).flatten(1)[:, : self.count]
+        rows: Tensor = self.map(patches)
+        return rows.transpose(1, 2).flatten(1)[:, : self.count]
 
 
 class Rows(nn.Module):
@@ -119,7 +120,8 @@ class Rows(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         """[batch, count] -> [batch, places, width]"""
-        rows: Tensor = self.map(F.pad(codes, (0, self.missing)).unflatten(1, (self.each, self.places)).transpose(1, 2))
+        filled = F.pad(codes, (0, self.missing))
+        rows: Tensor = self.map(torch.unflatten(filled, 1, (self.each, self.places)).transpose(1, 2))
         return rows
 
 
