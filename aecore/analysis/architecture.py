@@ -135,8 +135,15 @@ def _note(
 
 
 def _operations(module: nn.Module, shape_in: Shape, shape_out: Shape) -> int:
-    """2 per weight and place: a dense layer has one place, a convolution as many as the smaller of its two images."""
+    """2 per weight and place: a dense layer has one, or one for each row, a convolution the smaller of its images.
+
+    A module may say by itself how often it uses each weight (`uses`).
+    """
     weight = getattr(module, "weight", None)
     if not isinstance(weight, Tensor) or weight.ndim < 2:
         return 0
+    if hasattr(module, "uses"):
+        return 2 * weight.numel() * int(module.uses)  # type: ignore[arg-type]
+    if isinstance(module, nn.Linear):
+        return 2 * weight.numel() * prod(shape_in[:-1])
     return 2 * weight.numel() * min(prod(shape_in[1:]), prod(shape_out[1:]))

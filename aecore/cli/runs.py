@@ -28,6 +28,7 @@ SUMMARY: Keys = {
     "generates": "whether it draws new images",
     "restores": "whether it takes a corruption out of pictures of any size",
     "corruption": "what it was trained with; empty where the recipe cannot be read",
+    "bottleneck": "which kind it has; empty where the recipe cannot be read",
     "parameters": "of the model; 0 before the first start",
     "device": "in words; before the first start the key that was asked for",
     "loss": "mean over the validation images after the last epoch; null before the first",

@@ -35,8 +35,8 @@ class Measure:
         if value is None or (self.baseline and beside is None):
             return
         shown = f"{self.title} **{value:,.{self.digits}f}**"
-        if beside is None:
-            yield shown, "", ""
+        if beside is None or abs(beside) < 0.5 * 10**-self.digits:
+            yield shown, "", ""  # nothing beside it, or principal components as many as pixels, which lose nothing
             return
         better = value > beside if self.higher else value < beside
         yield shown, f"{self.baseline_title} {beside:,.{self.digits}f}", "yes" if better else "**no**"

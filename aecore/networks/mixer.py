@@ -41,21 +41,34 @@ class MixerSettings(Settings):
     expansion: int = setting(4, 1, 16, "times the width", "hidden units of the map over one patch", advanced=True)
 
 
+class Places(nn.Module):
+    """[batch, places, width] -> the same shape: number j of every patch by a matrix A_j of its own, at first 0."""
+
+    uses = 1  # of each weight for an image
+
+    def __init__(self, places: int, width: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(width, places, places))
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """[batch, places, width] -> [batch, places, width]"""
+        return torch.matmul(self.weight, patches.permute(2, 1, 0)).permute(2, 1, 0)
+
+
 class Mix(nn.Module):
     """[batch, places, width] -> the same shape: first places are mixed, then the numbers of each."""
 
     def __init__(self, places: int, settings: MixerSettings):
         super().__init__()
         width = settings.width
-        self.places = nn.Parameter(torch.zeros(width, places, places))
+        self.places = Places(places, width)
         self.hidden = nn.Linear(width, settings.expansion * width)
         self.back = nn.Linear(settings.expansion * width, width)
         nn.init.normal_(self.back.weight, std=0.01)
 
     def forward(self, patches: Tensor) -> Tensor:
         """[batch, places, width] -> [batch, places, width]"""
-        mixed = torch.matmul(self.places, patches.permute(2, 1, 0)).permute(2, 1, 0)
-        patches = patches + mixed
+        patches = patches + self.places(patches)
         changed: Tensor = patches + self.back(F.silu(self.hidden(patches)))
         return changed
 

@@ -58,7 +58,7 @@ def test_every_part_takes_its_settings(lab):
     document = lab.json("train", "simple", *SMALL, *words, "--classes", "0,2", "--limit", "20", "--seed", "3")
 
     recipe = lab.json("show", document["run"])["recipe"]
-    assert recipe["parts"]["corruption"] == {"kind": "masking", "share": 0.25}
+    assert recipe["parts"]["corruption"] == {"kind": "masking", "share": 0.25, "varying": False}
     assert recipe["parts"]["network"]["channels"] == [4, 8]
     assert recipe["parts"]["bottleneck"] == {"kind": "gaussian", "code_size": 5}
     assert recipe["parts"]["penalty"] == {"kind": "kl", "beta": 0.5, "warm_up": 0.0}

@@ -30,7 +30,7 @@ from tests.pages.oblong import (
 )
 
 STYLES = {"network.channels": 2, "network.most_channels": 4, "network.style_size": 4, "training.epochs": 1}
-KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper", "Shrinking"]
+KINDS = ["Gaussian noise", "Masking (dropout)", "Salt and pepper"]
 
 
 @pytest.fixture

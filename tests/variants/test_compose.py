@@ -307,7 +307,7 @@ def test_what_a_penalty_needs_some_bottleneck_offers(penalty):
 def test_another_corruption_leaves_the_other_parts_as_they_are():
     parts = recipe("denoising").parts
     masked = parts.with_corruption(choose("corruption", {"kind": "masking", "share": 0.1}))
-    assert masked.to_dict() == parts.to_dict() | {"corruption": {"kind": "masking", "share": 0.1}}
+    assert masked.to_dict() == parts.to_dict() | {"corruption": {"kind": "masking", "share": 0.1, "varying": False}}
 
 
 PLAIN = recipe().parts.to_dict()

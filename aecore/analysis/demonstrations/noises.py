@@ -13,6 +13,7 @@ from aecore.data.image_set import Pixels
 from aecore.errors import SettingError
 from aecore.shapes import Images
 
+NO_NOISE = ("shrink",)  # it takes detail away and leaves nothing to chance
 SAME_DB = 0.1  # closer than this counts as equal
 
 
@@ -53,7 +54,8 @@ def noise_kinds(
     """
     clean = as_floats(images)
     wanted = _psnr(clean, _noisy(clean, anchor, level, seed))
-    kinds = [_kind(clean, key, wanted, trained or {}, seed) for key in CORRUPTIONS if strength(key) is not None]
+    noisy = [key for key in CORRUPTIONS if strength(key) is not None and key not in NO_NOISE]
+    kinds = [_kind(clean, key, wanted, trained or {}, seed) for key in noisy]
     return NoiseKinds(images, wanted, tuple(kinds))
 
 
