@@ -11,7 +11,7 @@ from aecore.analysis import quality as module
 from aecore.analysis.quality import Gaussian, frechet_distance, nearest, pca_gaussian, quality
 from aecore.data.image_set import ImageSet, Splits
 from aecore.errors import DataError, RunError, SettingError
-from aecore.model import Model
+from aecore.model import DecodingModel
 from aecore.training.classifier import train_classifier
 from tests.made_up import made_up_splits
 from tests.painter import Painter, as_trained
@@ -29,7 +29,7 @@ def classifiers(data):
     return {shape: train_classifier(each.train) for shape, each in data.items()}
 
 
-class Copier(Model):
+class Copier(DecodingModel):
     """Draws nothing but training images: the worst case that looks like the best."""
 
     def __init__(self, splits):
