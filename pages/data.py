@@ -46,7 +46,7 @@ PREVIEWED = 15
 PREVIEW_SIDE = 96
 CLASSES_NAMED = 8
 FILES, UPLOAD, HERE = "Files or a zip", "A folder to upload", "A folder on this machine"
-FITS = {"crop": "Crop to the centre", "pad": "Pad, keep everything"}
+FITS = {"crop": "Crop to the centre", "pad": "Pad, keep everything", "patches": "Cut into squares"}
 COLOURS = {"3": "Colour", "1": "Grey"}
 
 
@@ -382,9 +382,11 @@ def _settings() -> OwnSettings:
             key=f"{PAGE}.{name}",
             help=each.reason[:1].upper() + each.reason[1:] + ".",
         )
+    if values["fit"] == "patches":
+        values["shrink"] = setting_widget(described["shrink"], f"{PAGE}.shrink", described["shrink"].default)
     with st.expander("How they are split"):
         for each in described.values():
-            if each.advanced:
+            if each.advanced and each.name != "shrink":
                 values[each.name] = setting_widget(each, f"{PAGE}.{each.name}", each.default)
     return OwnSettings.from_dict(values)
 

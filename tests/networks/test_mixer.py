@@ -23,7 +23,7 @@ def test_an_encoder_that_is_as_wide_as_the_image_begins_without_loss(shape):
 
 def test_every_place_sees_every_other_one():
     mix = Mix(6, SETTINGS)
-    torch.nn.init.normal_(mix.places)
+    torch.nn.init.normal_(mix.places.weight)
     patches = torch.zeros(1, 6, 16, requires_grad=True)
     mix(patches)[0, 0].sum().backward()
     assert (patches.grad[0].abs().sum(1) > 0).all()

@@ -383,3 +383,10 @@ def test_a_fault_while_pictures_are_taken_in_is_told_and_can_be_tried_again(monk
 
     assert "a fault of the lab (RuntimeError: a fault)" in errors(app)[0]
     assert app.button(key="data.again").label == "Try again"
+
+
+def test_pictures_can_be_cut_into_squares_and_then_say_how_small_they_are_made_first():
+    app = uploaded(("holidays.zip", zipped(two_classes())))
+    assert "data.shrink" not in {each.key for each in app.slider}
+    checked(app.segmented_control(key="data.fit").set_value("patches").run())
+    assert any(each.key == "data.shrink" for each in (*app.slider, *app.number_input))
