@@ -30,6 +30,7 @@ from aecore.training.events import Progress
 from aecore.training.packing import packed
 from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
+from aecore.variants.catalog import VARIANTS
 
 NOT_COPIED = (LOG, STEPS, METRICS)  # the last in part only
 SNAPSHOT_BYTES = 50_000  # of the codes in all snapshots of one starter run: long ones are recorded at fewer epochs
@@ -51,29 +52,12 @@ class Starter:
     classes: tuple[int, ...] = ()  # none for all
 
 
-OUT_OF_NOISE = {
-    "corruption.noise_std": 0.3,
-    "corruption.clipped_share": 0.5,
-    "network.channels": 40,
-    "network.blocks": 6,
-    "network.colour": "luminance",
-    "scheme.patch": 64,
-    "scheme.turned": True,
-    "training.batch_size": 16,
-    "training.learning_rate": 0.0006,
-    "training.schedule": "cosine",
-    "training.epochs": 36,
-}
-ENLARGED = {
-    "network.channels": 32,
-    "network.blocks": 8,
-    "scheme.patch": 72,
-    "scheme.turned": True,
-    "training.batch_size": 12,
-    "training.learning_rate": 0.0005,
-    "training.schedule": "cosine",
-    "training.epochs": 60,
-}
+def _on_photographs(key: str, name: str, variant: str) -> Starter:
+    """The variant with its own preset for photographs."""
+    (preset,) = (each for each in VARIANTS[variant].presets if each.title == "Photographs")
+    return Starter(key, name, variant, PHOTOGRAPHS, preset.changes)
+
+
 # Trained on one class, which is then the normal one.
 ONE_CLASS: Mapping[str, object] = {
     "network.kind": "dense",
@@ -171,8 +155,8 @@ STARTERS = (
     Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist"),
     Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist", {"training.epochs": 12}),
     Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
-    Starter("denoising-photographs", "Photographs out of noise", "photo_denoising", PHOTOGRAPHS, OUT_OF_NOISE),
-    Starter("subpixel-photographs", "Photographs enlarged", "subpixel", PHOTOGRAPHS, ENLARGED),
+    _on_photographs("denoising-photographs", "Photographs out of noise", "photo_denoising"),
+    _on_photographs("subpixel-photographs", "Photographs enlarged", "subpixel"),
     Starter("eights-mnist", "Only eights", "denoising", "mnist", ONE_CLASS, (8,)),
     Starter("coats-fashion", "Only coats", "denoising", "fashion_mnist", ONE_CLASS, (4,)),
     Starter("compression-mnist", "Digits in small files", "compression", "mnist", {"training.epochs": 30}),

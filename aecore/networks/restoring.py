@@ -50,8 +50,8 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int, blocks: int):
         super().__init__()
-        self.first = nn.ModuleList(_conv(channels, channels) for _ in range(blocks))
-        self.second = nn.ModuleList(_conv(channels, channels) for _ in range(blocks))
+        self.first = nn.ModuleList(conv(channels, channels) for _ in range(blocks))
+        self.second = nn.ModuleList(conv(channels, channels) for _ in range(blocks))
         self.relu = nn.ReLU()
         for each in self.second:
             # Small first steps: the sum over many blocks begins at about the size of its first term.
@@ -65,21 +65,17 @@ class Residual(nn.Module):
         return inner
 
 
-def _conv(channels_in: int, channels_out: int, size: int = 3) -> nn.Conv2d:
+def conv(channels_in: int, channels_out: int, size: int = 3) -> nn.Conv2d:
+    """A convolution that keeps height and width, with weights of He's size and no bias at first."""
     made = nn.Conv2d(channels_in, channels_out, size, padding=size // 2)
     nn.init.kaiming_normal_(made.weight, nonlinearity="relu")
     nn.init.zeros_(made.bias)  # type: ignore[arg-type]
     return made
 
 
-def conv(channels_in: int, channels_out: int, size: int = 3) -> nn.Conv2d:
-    """A convolution that keeps height and width, with weights of He's size and no bias at first."""
-    return _conv(channels_in, channels_out, size)
-
-
 def last_conv(channels_in: int, channels_out: int, size: int = 3) -> nn.Conv2d:
     """The convolution that says what is missing: nearly nothing at first."""
-    made = _conv(channels_in, channels_out, size)
+    made = conv(channels_in, channels_out, size)
     nn.init.normal_(made.weight, std=1e-3)
     return made
 

@@ -90,7 +90,6 @@ class Compare {
     this.blendable = new Set(header.blendable);
     const kept = (name, side) => (this.layers.has(name) ? name : header[side]);
     this.names = { left: kept(this.names?.left, 'left'), right: kept(this.names?.right, 'right') };
-    if (header.renew) this.names = { left: header.left, right: header.right };
     this.root.dataset.lab = header.key;
     this.root.latentLab = this.#hook();
     this.blendLabel.textContent = header.blend_label;

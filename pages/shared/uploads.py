@@ -97,18 +97,3 @@ def pick_part(key: str, pixels: Pixels, side: int) -> Part:
     if high < height:
         down = st.slider("Down", 0, 100, 50, format="%d %%", key=f"{key}.part.y", help="Which part is shown.")
     return Part((height - high) * down // 100, (width - wide) * across // 100, high, wide)
-
-
-def small_copy(pixels: Pixels, part: Part, side: int = 240) -> Pixels:
-    """The whole picture small, with a frame around the part."""
-    from PIL import Image, ImageDraw
-
-    height, width = pixels.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
-    image = image.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.BILINEAR)
-    box = [part.left, part.top, part.left + part.width - 1, part.top + part.height - 1]
-    drawn = ImageDraw.Draw(image)
-    drawn.rectangle([round(each * scale) for each in box], outline=(255, 255, 255), width=3)
-    drawn.rectangle([round(each * scale) for each in box], outline=(16, 20, 24), width=1)
-    return np.asarray(image)

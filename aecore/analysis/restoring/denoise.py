@@ -30,12 +30,6 @@ class Denoised:
     estimated: bool
 
 
-def margin_of(trained: Trained) -> tuple[int, int]:
-    """What a part needs around it to be restored as it is in the whole: cell and margin in pixels."""
-    network = restorer_of(trained).network
-    return network.cell(0.0), network.reach(0.0)
-
-
 def removes_noise(trained: Trained) -> bool:
     """Whether the model was trained to take noise out of pictures of any size."""
     model = trained.composition.model
