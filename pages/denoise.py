@@ -3,7 +3,6 @@
 Reads a picture that a person uploads and the runs of denoising. Writes nothing.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,9 @@ import streamlit as st
 from pages.shared.background import Progress, whole_picture
 from pages.shared.before_after import show_before_after
 from pages.shared.frame import as_code, errors_shown, page
-from pages.shared.matrix import Numbers, decibels, digits, show_numbers
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import pick_run, takes_noise_out
+from pages.shared.restored import FORMATS, offer, show_scores
 from pages.shared.uploads import Part, Upload, pick_part, pick_picture
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ STRONGEST = 75  # grey levels of 255
 USUAL = 25
 MOST_SHARE = 0.5
 MOST_KEPT = 24
-FORMATS = {"png": "PNG", "webp": "WebP, lossless", "jpeg": "JPEG"}
 ADDED = {
     AS_IT_IS: "None: it is noisy already",
     "gaussian": "Gaussian",
@@ -145,7 +143,9 @@ def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: f
         f"levels, {others}."
     )
     if added.kind != AS_IT_IS:
-        _scores(layers)
+        made_of = {each: pixels for each, pixels in layers.items() if each != CLEAN}
+        label = "How far each is from the clean picture"
+        show_scores(layers[CLEAN], made_of, 0, "over the part shown", label)
     left, right = st.columns(2, gap="large")
     with left:
         _curve(opened, upload, part)
@@ -195,18 +195,6 @@ def _kept(which: object, make: Any, waiting: str) -> Any:
     return kept[which]
 
 
-def _scores(layers: Mapping[str, Pixels]) -> None:
-    from aecore.analysis.restoring.protocol import luma_scores
-
-    methods = [each for each in layers if each != CLEAN]
-    scores = [luma_scores(layers[CLEAN], layers[each], 0) for each in methods]
-    rows = [
-        Numbers("PSNR", "dB, luma, over the part shown", [decibels(psnr) for psnr, _ in scores]),
-        Numbers("SSIM", "1 is equal, over the part shown", [digits(ssim) for _, ssim in scores]),
-    ]
-    show_numbers(rows, methods, "How far each is from the clean picture")
-
-
 def _curve(opened: "OpenRun", upload: Upload, part: Part) -> None:
     """PSNR against the strength of Gaussian noise on the part shown, taken as clean."""
     st.subheader("Quality against noise")
@@ -238,14 +226,7 @@ def _whole(opened: "OpenRun", upload: Upload, added: Added, told: float | None) 
         lambda tell: _file(opened, upload, added, told, wanted, tell),
     )
     if made is not None:
-        stem = upload.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-        st.download_button(
-            f"Download, {len(made.content) / 1e6:,.2f} MB",
-            made.content,
-            f"{stem}-denoised.{'jpg' if wanted == 'jpeg' else wanted}",
-            icon=":material/download:",
-            key=f"{PAGE}.download",
-        )
+        offer(made, upload.name, "denoised", wanted, f"{PAGE}.download")
         how = "estimated" if made.estimated else "told"
         st.caption(f"Noise of {made.noise_std:.1f} of 255 grey levels ({how}) was taken out.")
     if added.kind == AS_IT_IS:

@@ -15,10 +15,10 @@ from aecore.runs.folder import Run
 from pages.shared.background import Progress, whole_picture
 from pages.shared.before_after import show_before_after
 from pages.shared.frame import as_code, errors_shown, page
-from pages.shared.matrix import Numbers, decibels, digits, show_numbers
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import enlarges, pick_runs
 from pages.shared.pictures import Picture, show_named_rows
+from pages.shared.restored import FORMATS, offer, show_scores
 from pages.shared.uploads import Part, Upload, pick_part, pick_picture
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ FACTORS = (2, 3, 4)
 SHOWN = 288  # pixels a side of the enlarged part
 BICUBIC, SMALL, ORIGINAL = "Bicubic", "As it came", "Original"
 MOST_KEPT = 16  # enlarged parts of a visit
-FORMATS = {"png": "PNG", "webp": "WebP, lossless", "jpeg": "JPEG"}
 MAP_SIDE = 240
 
 
@@ -170,14 +169,9 @@ def _evidence(question: Question, part: Part, layers: Mapping[str, Pixels], name
     """With the original known: how far each is from it. Without: what the upload says of each."""
     methods = [BICUBIC, *names]
     if question.original is not None:
-        from aecore.analysis.restoring.protocol import luma_scores
-
-        scores = [luma_scores(layers[ORIGINAL], layers[each], question.factor) for each in methods]
-        rows = [
-            Numbers("PSNR", "dB, luma, over the part shown", [decibels(psnr) for psnr, _ in scores]),
-            Numbers("SSIM", "1 is equal, over the part shown", [digits(ssim) for _, ssim in scores]),
-        ]
-        show_numbers(rows, methods, "How far each is from the original")
+        shown = {each: layers[each] for each in methods}
+        label = "How far each is from the original"
+        show_scores(layers[ORIGINAL], shown, question.factor, "over the part shown", label)
         return
     if not names:
         return
@@ -232,14 +226,7 @@ def _whole(question: Question, known: "Mapping[str, OpenRun]", blend: float) -> 
         lambda tell: _file(question, trained, wanted, share, tell),
     )
     if made is not None:
-        stem = question.upload.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-        st.download_button(
-            f"Download, {len(made.content) / 1e6:,.2f} MB",
-            made.content,
-            f"{stem}-{times}x.{'jpg' if wanted == 'jpeg' else wanted}",
-            icon=":material/download:",
-            key=f"{PAGE}.download",
-        )
+        offer(made, question.upload.name, f"{times}x", wanted, f"{PAGE}.download")
         if question.original is not None:
             _measured(question, made, name)
     if trained is not None and question.original is None:
@@ -249,19 +236,14 @@ def _whole(question: Question, known: "Mapping[str, OpenRun]", blend: float) -> 
 def _measured(question: Question, made: "Made", name: str) -> None:
     from aecore.analysis.restoring.enlarge import enlarged
     from aecore.analysis.restoring.files import taken_in
-    from aecore.analysis.restoring.protocol import luma_scores
 
     assert question.original is not None
     pictures = {
         BICUBIC: enlarged(question.small, question.factor),
         name: taken_in("made", made.content).pixels,
     }
-    scores = [luma_scores(question.original, each, question.factor) for each in pictures.values()]
-    rows = [
-        Numbers("PSNR", "dB, luma, over the whole picture", [decibels(psnr) for psnr, _ in scores]),
-        Numbers("SSIM", "1 is equal, over the whole picture", [digits(ssim) for _, ssim in scores]),
-    ]
-    show_numbers(rows, list(pictures), "How far the whole picture is from the original")
+    label = "How far the whole picture is from the original"
+    show_scores(question.original, pictures, question.factor, "over the whole picture", label)
 
 
 def _file(question: Question, trained: "OpenRun | None", kind: str, blend: float, tell: Progress) -> "Made":
