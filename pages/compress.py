@@ -322,15 +322,17 @@ def _curve(opened: "OpenRun") -> None:
 
     st.subheader("Quality against size")
     count = min(CURVE_IMAGES, len(opened.splits.test))
-    st.caption("Every quality of this codec, WebP and JPEG on the same images, by files that are written and read.")
+    st.caption(
+        "Every quality of this codec, principal components with the same coder, WebP and JPEG on the same images, by "
+        "files that are written and read."
+    )
     place: Slot[Comparison] = slot(opened.run, "compression", count)
     if not place.wanted(f"Measure {count:,} test images", f"{PAGE}.curve", ":material/show_chart:"):
         return
     wait = f"Writing and reading {count:,} files at every quality, about a minute …"
     found = place.fill(wait, lambda tell: compare_codecs(opened, count, tell))
-    show_chart(
-        rate_distortion(found, palette()), key=f"{PAGE}.chart", alt="PSNR against bytes: this codec, WebP and JPEG"
-    )
+    alt = "PSNR against bytes: this codec, principal components, WebP and JPEG"
+    show_chart(rate_distortion(found, palette()), key=f"{PAGE}.chart", alt=alt)
     _table(found)
 
 
@@ -343,6 +345,7 @@ def _table(found: "Comparison") -> None:
             decibels(found.beside(index)[0]) + ("*" if found.beside(index)[1] else "") for index in range(len(rows))
         ],
         ("JPEG", "dB at as many bytes"): [decibels(found.jpeg.at(float(size))) for size in found.model.bytes],
+        ("PCA", "dB at as many bytes"): [decibels(found.linear.at(float(size))) for size in found.model.bytes],
     }
     numbers = [Numbers(label, unit, each) for (label, unit), each in values.items()]
     show_numbers(numbers, [f"Quality {row['quality']}" for row in rows], "Size and quality at every setting")

@@ -15,7 +15,7 @@ from pages.shared.before_after import show_before_after
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import pick_run, takes_noise_out
-from pages.shared.restored import FORMATS, offer, show_scores
+from pages.shared.restored import FORMATS, offer, scores_of, show_scores
 from pages.shared.uploads import Part, Upload, pick_part, pick_picture
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: f
     )
     if added.kind != AS_IT_IS:
         made_of = {each: pixels for each, pixels in layers.items() if each != CLEAN}
-        label = "How far each is from the clean picture"
-        show_scores(layers[CLEAN], made_of, 0, "over the part shown", label)
+        scores = scores_of(layers[CLEAN], made_of, 0)
+        show_scores(scores, "over the part shown", "How far each is from the clean picture")
     left, right = st.columns(2, gap="large")
     with left:
         _curve(opened, upload, part)

@@ -18,7 +18,7 @@ from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import enlarges, pick_runs
 from pages.shared.pictures import Picture, show_named_rows
-from pages.shared.restored import FORMATS, offer, show_scores
+from pages.shared.restored import FORMATS, Scores, offer, scores_of, show_scores
 from pages.shared.uploads import Part, Upload, pick_part, pick_picture
 
 if TYPE_CHECKING:
@@ -170,8 +170,8 @@ def _evidence(question: Question, part: Part, layers: Mapping[str, Pixels], name
     methods = [BICUBIC, *names]
     if question.original is not None:
         shown = {each: layers[each] for each in methods}
-        label = "How far each is from the original"
-        show_scores(layers[ORIGINAL], shown, question.factor, "over the part shown", label)
+        scores = scores_of(layers[ORIGINAL], shown, question.factor)
+        show_scores(scores, "over the part shown", "How far each is from the original")
         return
     if not names:
         return
@@ -218,41 +218,40 @@ def _whole(question: Question, known: "Mapping[str, OpenRun]", blend: float) -> 
     share = blend if trained is not None else 0.0
     version = None if trained is None else (trained.run.id, weights_version(trained.run))
     which = (question.upload.digest, question.original is not None, times, version, wanted, share)
-    made = whole_picture(
+    found = whole_picture(
         f"{PAGE}.whole",
         which,
         f"Enlarge all {width:,} × {height:,} pixels to {width * times:,} × {height * times:,}",
         ":material/zoom_out_map:",
-        lambda tell: _file(question, trained, wanted, share, tell),
+        lambda tell: _file(question, trained, name, wanted, share, tell),
     )
-    if made is not None:
+    if found is not None:
+        made, scores = found
         offer(made, question.upload.name, f"{times}x", wanted, f"{PAGE}.download")
-        if question.original is not None:
-            _measured(question, made, name)
+        if scores:
+            show_scores(scores, "over the whole picture", "How far the whole picture is from the original")
     if trained is not None and question.original is None:
         _lines(question, trained, wanted, share)
 
 
-def _measured(question: Question, made: "Made", name: str) -> None:
+def _file(
+    question: Question, trained: "OpenRun | None", name: str, kind: str, blend: float, tell: Progress
+) -> "tuple[Made, Scores]":
+    """The file, and how far it and bicubic interpolation are from the original where that is known."""
     from aecore.analysis.restoring.enlarge import enlarged
-    from aecore.analysis.restoring.files import taken_in
-
-    assert question.original is not None
-    pictures = {
-        BICUBIC: enlarged(question.small, question.factor),
-        name: taken_in("made", made.content).pixels,
-    }
-    label = "How far the whole picture is from the original"
-    show_scores(question.original, pictures, question.factor, "over the whole picture", label)
-
-
-def _file(question: Question, trained: "OpenRun | None", kind: str, blend: float, tell: Progress) -> "Made":
-    from aecore.analysis.restoring.files import enlarged_file
+    from aecore.analysis.restoring.files import enlarged_file, taken_in
     from aecore.data.pictures import Picture as Taken
 
     height, width, _ = question.small.shape
     taken = Taken(question.upload.name, question.small, height, width, "", question.upload.notes)
-    return enlarged_file(taken, question.factor, trained, kind, blend, tell)
+    made = enlarged_file(taken, question.factor, trained, kind, blend, tell)
+    if question.original is None:
+        return made, {}
+    pictures = {
+        BICUBIC: enlarged(question.small, question.factor),
+        name: taken_in("made", made.content).pixels,
+    }
+    return made, scores_of(question.original, pictures, question.factor)
 
 
 def _lines(question: Question, trained: "OpenRun", kind: str, blend: float) -> None:

@@ -3,8 +3,9 @@
     bytes   of the whole file with its header, mean over the images
     PSNR    in dB, from the mean squared error over all images; pixels run from 0 to 1
 
-Below its smallest file WebP has no quality. What stands beside a codec there is WebP at its smallest, which has more
-bytes: that flatters WebP.
+Beside them stands the best linear codec, principal components with the same coder, fitted on the run's training images:
+a trained network is worth what it adds to that. Below its smallest file WebP has no quality. What stands beside a codec
+there is WebP at its smallest, which has more bytes: that flatters WebP.
 """
 
 import io
@@ -16,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from aecore.analysis.principal_codec import STEPS, principal_codecs
 from aecore.analysis.trained import Trained, model_of, part_of
 from aecore.compression.codec import Codec, codec_of
-from aecore.data.image_set import Pixels
+from aecore.data.image_set import ImageSet, Pixels
 from aecore.errors import DataError
 
 IMAGES: Final = 1000
@@ -42,7 +44,7 @@ class Curve:
 
     def at(self, size: float) -> float | None:
         """PSNR at a mean size, straight between its points; None below the smallest and above the largest."""
-        if not self.bytes[0] <= size <= self.bytes[-1]:
+        if not len(self.bytes) or not self.bytes[0] <= size <= self.bytes[-1]:
             return None
         return float(np.interp(size, self.bytes, self.psnr_db))
 
@@ -54,6 +56,7 @@ class Comparison:
     model: Curve
     webp: Curve
     jpeg: Curve
+    linear: Curve  # principal components, fitted on the training images; without points where there is only one
     lossless_bytes: float  # of WebP without loss, mean
     images: int
 
@@ -82,6 +85,7 @@ class Comparison:
                 "webp_at_its_smallest": self.beside(index)[1],
                 "above_webp_db": self.gain(index),
                 "jpeg_psnr_db": self.jpeg.at(float(size)),
+                "linear_psnr_db": self.linear.at(float(size)),
             }
             for index, size in enumerate(self.model.bytes)
         ]
@@ -96,12 +100,13 @@ def compare_codecs(trained: Trained, count: int = IMAGES, progress: Progress | N
     if not len(images):
         raise DataError("The test split has no images to compress: choose more images or classes.")
     codec = codec_of(model_of(trained))
-    tell = _Steps(codec.common.qualities + 3, progress)
+    tell = _Steps(codec.common.qualities + len(STEPS) + 3, progress)
     model = model_curve(codec, images, tell)
     usual = {name: usual_curve(name, images) for name in tell.each(("WebP", "JPEG"))}
+    linear = linear_curve(trained.splits.train, images, tell)
     lossless = float(np.mean([len(lossless_webp(each)) for each in images]))
     tell.done()
-    return Comparison(model, usual["WebP"], usual["JPEG"], lossless, len(images))
+    return Comparison(model, usual["WebP"], usual["JPEG"], linear, lossless, len(images))
 
 
 def model_curve(codec: Codec, images: Pixels, tell: "_Steps | None" = None) -> Curve:
@@ -115,6 +120,18 @@ def model_curve(codec: Codec, images: Pixels, tell: "_Steps | None" = None) -> C
             tell.done()
     settings = tuple(range(1, codec.common.qualities + 1))
     return _curve("this codec", settings, sizes, errors)
+
+
+def linear_curve(training: ImageSet, images: Pixels, tell: "_Steps | None" = None) -> Curve:
+    """Of the best linear codec, one point for each step of its quantisation."""
+    sizes, errors = [], []
+    for codec in principal_codecs(training):
+        size, decoded = codec.measured(images)
+        sizes.append(size)
+        errors.append(squared_error(images, decoded))
+        if tell:
+            tell.done()
+    return _curve("Principal components", tuple(range(1, len(sizes) + 1)), sizes, errors)
 
 
 def usual_curve(name: str, images: Pixels) -> Curve:

@@ -179,7 +179,7 @@ def as_text(found: "Comparison") -> str:
     for row, each in zip(rows, found.rows(), strict=True):
         row["webp_psnr_db"] = f"{row['webp_psnr_db']}{' *' if each['webp_at_its_smallest'] else '  '}"
     columns = {"quality": "quality", "bytes": "bytes", "psnr_db": "PSNR in dB", "webp_psnr_db": "WebP"}
-    columns |= {"above_webp_db": "above WebP", "jpeg_psnr_db": "JPEG"}
+    columns |= {"above_webp_db": "above WebP", "jpeg_psnr_db": "JPEG", "linear_psnr_db": "PCA"}
     crossing = found.crossing_bytes
     crossed = (
         f"WebP is as good from {crossing:.0f} bytes on." if crossing else "The curves do not cross at these sizes."
@@ -189,6 +189,7 @@ def as_text(found: "Comparison") -> str:
             table(rows, columns),
             f"Whole files, mean over the first {counted(found.images, 'test image')}; PSNR from the mean squared "
             "error.",
+            "PCA: principal components of the training images, quantised evenly, with the same coder and header.",
             f"* WebP has no file as small: at its smallest, {found.webp.bytes[0]:.1f} bytes. JPEG's smallest has "
             f"{found.jpeg.bytes[0]:.1f}.",
             f"{crossed} Without loss WebP takes {found.lossless_bytes:.1f} bytes.",

@@ -14,6 +14,7 @@ def rate_distortion(found: Comparison, palette: Palette) -> go.Figure:
     figure = go.Figure()
     for curve, colour, dash in (
         (found.model, palette.accent, "solid"),
+        (found.linear, palette.of_class(2), "dashdot"),
         (found.webp, palette.of_class(1), "dash"),
         (found.jpeg, palette.muted, "dot"),
     ):

@@ -13,20 +13,25 @@ if TYPE_CHECKING:
     from aecore.analysis.restoring.files import Made
 
 Pixels = npt.NDArray[np.uint8]
+Scores = dict[str, tuple[float, float]]  # PSNR in dB and SSIM of each method
 
 FORMATS = {"png": "PNG", "webp": "WebP, lossless", "jpeg": "JPEG"}
 
 
-def show_scores(known: Pixels, pictures: Mapping[str, Pixels], border: int, over: str, label: str) -> None:
+def scores_of(known: Pixels, pictures: Mapping[str, Pixels], border: int) -> Scores:
     """PSNR and SSIM of the luma of each picture against the one that is known, less a border of so many pixels."""
     from aecore.analysis.restoring.protocol import luma_scores
 
-    scores = [luma_scores(known, each, border) for each in pictures.values()]
+    return {name: luma_scores(known, each, border) for name, each in pictures.items()}
+
+
+def show_scores(scores: Scores, over: str, label: str) -> None:
+    """A table of them; `over` says what they are means over."""
     rows = [
-        Numbers("PSNR", f"dB, luma, {over}", [decibels(psnr) for psnr, _ in scores]),
-        Numbers("SSIM", f"1 is equal, {over}", [digits(ssim) for _, ssim in scores]),
+        Numbers("PSNR", f"dB, luma, {over}", [decibels(psnr) for psnr, _ in scores.values()]),
+        Numbers("SSIM", f"1 is equal, {over}", [digits(ssim) for _, ssim in scores.values()]),
     ]
-    show_numbers(rows, list(pictures), label)
+    show_numbers(rows, list(scores), label)
 
 
 def offer(made: "Made", name: str, ending: str, kind: str, key: str) -> None:

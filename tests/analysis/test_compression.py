@@ -16,6 +16,7 @@ from aecore.analysis.compression import (
     usual_curve,
     usual_file,
 )
+from aecore.analysis.principal_codec import STEPS
 from aecore.compression.codec import codec_of
 from tests.compression.made import model, recipe
 from tests.made_up import made_up_splits
@@ -44,6 +45,7 @@ def test_a_comparison_counts_the_bytes_and_errors_of_files_that_were_written_and
     assert found.model.bytes[1] == pytest.approx(np.mean([len(each) for each in files]))
     assert found.model.psnr_db[1] == pytest.approx(-10 * np.log10(error))
     assert found.lossless_bytes == pytest.approx(np.mean([len(lossless_webp(each)) for each in images]))
+    assert len(found.linear.bytes) == len(STEPS)
     assert told[-1] == 1.0
 
 
@@ -72,9 +74,11 @@ def test_curves_cross_where_the_other_one_comes_up():
 
 
 def test_below_its_smallest_file_webp_is_taken_at_its_smallest_and_that_is_said():
-    found = Comparison(curve([50, 120], [20, 26]), curve([100, 140], [22, 24]), curve([200, 300], [9, 9]), 199.0, 1)
+    webp, jpeg, linear = curve([100, 140], [22, 24]), curve([200, 300], [9, 9]), curve([40, 60], [18, 19])
+    found = Comparison(curve([50, 120], [20, 26]), webp, jpeg, linear, 199.0, 1)
     rows = found.rows()
     assert (rows[0]["webp_psnr_db"], rows[0]["webp_at_its_smallest"], rows[0]["above_webp_db"]) == (22.0, True, -2.0)
     assert (rows[1]["webp_psnr_db"], rows[1]["webp_at_its_smallest"]) == (23.0, False)
     assert rows[1]["above_webp_db"] == pytest.approx(3.0)
     assert rows[0]["jpeg_psnr_db"] is None
+    assert (rows[0]["linear_psnr_db"], rows[1]["linear_psnr_db"]) == (18.5, None)

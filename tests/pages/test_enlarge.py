@@ -11,6 +11,7 @@ from PIL import Image
 from aecore import places
 from aecore.analysis.restoring.enlarge import enlarged
 from aecore.analysis.restoring.files import enlarged_file, taken_in
+from aecore.analysis.restoring.protocol import luma_scores
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.hostile import make_corpus
@@ -129,17 +130,33 @@ def test_hostile_files_get_a_sentence_and_the_page_stays(run, tmp_path):
             assert re.search(expected.says, " ".join(errors(app))), name
 
 
-def test_the_file_is_that_of_python_and_shell(run):
-    picture = taken_in("own.png", photograph())
-    app = with_picture(photograph())
-    begin = next(each for each in app.button if each.label.startswith("Enlarge all 50 × 40"))
+def enlarge_all(app):
+    """Press the button, wait for the work and look at the page again; what was made."""
+    begin = next(each for each in app.button if each.label.startswith("Enlarge all"))
     checked(begin.click().run())
     work = app.session_state["enlarge.whole"]
     while not work.ended:
         work.stopping.wait(0.05)
     checked(app.run())
     assert app.get("download_button")
-    assert work.result.content == enlarged_file(picture, 2, open_run(run)).content
+    made, _ = work.result
+    return made
+
+
+def test_the_file_is_that_of_python_and_shell(run):
+    picture = taken_in("own.png", photograph())
+    app = with_picture(photograph())
+    assert enlarge_all(app).content == enlarged_file(picture, 2, open_run(run)).content
+    assert tables(app) == []
+
+
+def test_the_whole_picture_is_measured_where_its_original_is_known(run):
+    app = with_picture(photograph())
+    checked(next(each for each in app.toggle if each.label == "Shrink it first").set_value(True).run())
+    made = enlarge_all(app)
+    original = taken_in("own.png", photograph()).pixels
+    expected, _ = luma_scores(original, taken_in("made.png", made.content).pixels, 2)
+    assert tables(app)[1]["PSNR", "dB, luma, over the whole picture"][1] == f"{expected:.2f}"
 
 
 def test_a_sample_can_be_looked_at_without_a_picture_of_ones_own(run):
