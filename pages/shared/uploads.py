@@ -57,9 +57,12 @@ class Part:
 
 
 def pick_picture(key: str, label: str = "Picture") -> Upload | None:
-    """The picture that a person gives, or a sample; None before. PictureError when it cannot be taken in."""
+    """The picture that a person gives, or a sample, at first one of them; None for neither.
+
+    PictureError when it cannot be taken in.
+    """
     file = st.file_uploader(label, KINDS, key=f"{key}.file", help="Stays in memory until this visit ends.")
-    sample = st.pills("Or a sample", list(SAMPLES), key=f"{key}.sample")
+    sample = st.pills("Or a sample", list(SAMPLES), default=next(iter(SAMPLES)), key=f"{key}.sample")
     if file is not None:
         return take_in(file.name, file.getvalue())
     return None if sample is None else take_in(SAMPLES[sample], _sample(SAMPLES[sample]))

@@ -54,6 +54,7 @@ def opened(tab, address, title, photograph):
     tab.get_by_role("link", name=title).first.click()
     tab.get_by_role("heading", name=title).wait_for()
     tab.locator('input[type="file"]').set_input_files(photograph)
+    tab.get_by_text(f"own.png: {WIDTH} × {HEIGHT} pixels").wait_for()  # before it, a sample is shown
     tab.locator(".compare-divider").wait_for()
     return tab
 

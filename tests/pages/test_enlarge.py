@@ -68,7 +68,9 @@ def layers(app):
 
 
 def test_without_a_picture_the_page_says_what_will_come(run):
-    assert "Add a picture" in sentences(open_page("enlarge"))
+    app = open_page("enlarge")
+    checked(app.pills(key="enlarge.sample").set_value(None).run())
+    assert "Add a picture" in sentences(app)
 
 
 def test_without_a_model_it_says_how_to_get_one(runs):
@@ -159,8 +161,9 @@ def test_the_whole_picture_is_measured_where_its_original_is_known(run):
     assert tables(app)[1]["PSNR", "dB, luma, over the whole picture"][1] == f"{expected:.2f}"
 
 
-def test_a_sample_can_be_looked_at_without_a_picture_of_ones_own(run):
+def test_at_first_a_sample_is_looked_at_and_others_can_be(run):
     app = open_page("enlarge")
-    checked(app.pills(key="enlarge.sample").set_value("Cat").run())
     assert list(layers(app)) == ["As it came", "Bicubic", "Sharper"]
     assert "chelsea.png: 451 × 300 pixels, colour" in sentences(app)
+    checked(app.pills(key="enlarge.sample").set_value("Coffee").run())
+    assert "coffee.png: 600 × 400 pixels, colour" in sentences(app)
