@@ -1,6 +1,9 @@
 """How much noise can be taken out of a picture, and what goes with it?
 
 Reads a picture that a person uploads and the runs of denoising. Writes nothing.
+
+The strength of noise that is added is a slider of the comparison, where the noisy picture follows it (LiveNoise). Each
+kind keeps its own for the visit.
 """
 
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from pages.shared.background import Progress, whole_picture
-from pages.shared.before_after import show_before_after
+from pages.shared.before_after import LiveNoise, Scale, noise_told, show_before_after
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import pick_run, takes_noise_out
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from aecore.runs.opened import OpenRun
 
 PAGE = "denoise"
+COMPARE = f"{PAGE}.compare"
 Pixels = npt.NDArray[np.uint8]
 
 SHOWN = 288  # pixels a side of the part
@@ -31,7 +35,6 @@ CLEAN, NOISY = "Clean", "Noisy"
 AS_IT_IS = "none"
 STRONGEST = 75  # grey levels of 255
 USUAL = 25
-MOST_SHARE = 0.5
 MOST_KEPT = 24
 ADDED = {
     AS_IT_IS: "None: it is noisy already",
@@ -39,25 +42,36 @@ ADDED = {
     "salt_pepper": "Salt and pepper",
     "masking": "Dropout (masking)",
 }
+SHARE = Scale("Pixels lost", usual=5, most=50, whole=100, before="", after=" %")
+SCALES = {
+    "gaussian": Scale("Noise", usual=USUAL, most=STRONGEST, whole=255, before="σ ", after=" of 255"),
+    "salt_pepper": SHARE,
+    "masking": SHARE,
+}
 
 
 @dataclass(frozen=True)
 class Added:
-    """Noise that is added to a picture: a corruption and its strength in the unit of that."""
+    """Noise that is added to a picture: a corruption and its strength on the slider."""
 
     kind: str
-    strength: float
+    value: int
     seed: int
 
     @property
-    def which(self) -> tuple[str, float, int]:
-        """What tells it from others in the session: this class is made anew at every run of the page."""
-        return self.kind, self.strength, self.seed
+    def strength(self) -> float:
+        """In the unit of the corruption."""
+        return self.value / SCALES[self.kind].whole
 
     @property
-    def levels(self) -> float | None:
+    def which(self) -> tuple[str, int, int]:
+        """What tells it from others in the session: this class is made anew at every run of the page."""
+        return self.kind, self.value, self.seed
+
+    @property
+    def levels(self) -> int | None:
         """The standard deviation of Gaussian noise in grey levels; None for other kinds."""
-        return self.strength * 255 if self.kind == "gaussian" else None
+        return self.value if self.kind == "gaussian" else None
 
 
 def show() -> None:
@@ -88,25 +102,33 @@ def show() -> None:
 
 def _pick_noise() -> Added:
     kind = str(
-        st.selectbox("Noise that is added", list(ADDED), 1, format_func=lambda each: ADDED[each], key=f"{PAGE}.kind")
+        st.selectbox(
+            "Noise that is added",
+            list(ADDED),
+            1,
+            format_func=lambda each: ADDED[each],
+            key=f"{PAGE}.kind",
+            help="How much of it is the slider above the picture.",
+        )
     )
     if kind == AS_IT_IS:
-        return Added(kind, 0.0, 0)
-    if kind == "gaussian":
-        levels = st.slider(
-            "Strength (of 255 grey levels)", 0, STRONGEST, USUAL, key=f"{PAGE}.levels", help="Standard deviation."
-        )
-        strength = levels / 255
-    else:
-        strength = st.slider(
-            "Share of the pixels", 0.0, MOST_SHARE, 0.05, 0.01, key=f"{PAGE}.share.{kind}", help="That are lost."
-        )
+        return Added(kind, 0, 0)
     key = f"{PAGE}.draw"
     draw = int(st.session_state.setdefault(key, 0))
     if st.button("Draw again", key=f"{PAGE}.again", icon=":material/shuffle:"):
         draw += 1
         st.session_state[key] = draw
-    return Added(kind, strength, draw)
+    return Added(kind, _value(kind), draw)
+
+
+def _value(kind: str) -> int:
+    """Where the slider of this kind was left. It outlives the comparison, which goes when there is no picture."""
+    left: dict[str, int] = st.session_state.setdefault(f"{PAGE}.left", {})
+    told = noise_told(COMPARE)
+    if told is not None:
+        left[told[0]] = told[1]
+    scale = SCALES[kind]
+    return min(max(left.get(kind, scale.usual), 0), scale.most)
 
 
 def _pick_strength(opened: "OpenRun", added: Added) -> float | None:
@@ -119,7 +141,7 @@ def _pick_strength(opened: "OpenRun", added: Added) -> float | None:
     )
     if estimates:
         return None
-    usual = round(added.levels) if added.levels is not None else USUAL
+    usual = added.levels if added.levels is not None else USUAL
     return float(st.slider("Told (of 255 grey levels)", 0, STRONGEST, usual, key=f"{PAGE}.told"))
 
 
@@ -134,7 +156,7 @@ def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: f
     assumed = level if added.levels is None else added.levels
     with st.spinner("Non-local means and total variation …"):
         layers |= {TITLES[each]: _classical(noisy, each, assumed) for each in methods()}
-    show_before_after(layers, key=f"{PAGE}.compare", left=NOISY, right=name)
+    show_before_after(layers, key=COMPARE, left=NOISY, right=name, noise=_live(noisy, added))
     height, width = upload.pixels.shape[:2]
     said = f"The model estimates noise of {level:.1f}" if told is None else f"The model is told noise of {level:.1f}"
     others = f"the others are told {assumed:.1f}"
@@ -151,6 +173,15 @@ def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: f
         _curve(opened, upload, part)
     with right:
         _whole(opened, upload, added, told)
+
+
+def _live(noisy: Pixels, added: Added) -> LiveNoise | None:
+    if added.kind == AS_IT_IS:
+        return None
+    from aecore.analysis.restoring.denoise import noise_field
+
+    field = noise_field(noisy.shape, added.kind, added.seed)
+    return LiveNoise(CLEAN, NOISY, added.kind, added.value, SCALES[added.kind], field)
 
 
 def _noisy(upload: Upload, part: Part, added: Added) -> Pixels:

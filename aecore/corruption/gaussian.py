@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from aecore.corruption.graded import Graded, drawn_strengths, per_image
+from aecore.corruption.graded import Chance, Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
 
@@ -45,19 +45,25 @@ class GaussianNoise(Graded):
         """Standard deviations in [0, `noise_std`]."""
         return drawn_strengths(self.settings.noise_std, self.settings.varying, count, generator)
 
-    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
-        """Noisy copies with these standard deviations."""
+    def draw(self, images: Images, generator: torch.Generator) -> Chance:
+        """n for every pixel and channel, and where some images are not clipped a uniform number for each image."""
         noise = torch.empty_like(images).normal_(generator=generator)
+        if self.settings.clipped_share >= 1:
+            return (noise,)
+        return noise, torch.rand(len(images), generator=generator, device=generator.device)
+
+    def applied(self, images: Images, chance: Chance, strengths: PerImage) -> Images:
+        """Noisy copies with these standard deviations."""
+        noise, *lots = chance
         noisy = images + noise * per_image(strengths)
-        share = self.settings.clipped_share
-        if share >= 1:
+        if not lots:
             return noisy.clamp_(0.0, 1.0)
-        kept = torch.rand(len(images), generator=generator, device=generator.device) < share
+        kept = lots[0] < self.settings.clipped_share
         return torch.where(per_image(kept.float()) > 0, noisy.clamp(0.0, 1.0), noisy)
 
     def __call__(self, images: Images, generator: torch.Generator) -> Images:
         """Noisy copies of `images`; all chance comes from `generator`."""
         if self.settings.varying or self.settings.clipped_share < 1:
             return super().__call__(images, generator)
-        noise = torch.empty_like(images).normal_(generator=generator)
+        (noise,) = self.draw(images, generator)
         return torch.add(images, noise, alpha=self.settings.noise_std).clamp_(0.0, 1.0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from aecore.corruption.graded import Graded, drawn_strengths, per_image
+from aecore.corruption.graded import Chance, Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
 
@@ -40,7 +40,11 @@ class Masking(Graded):
         """Shares in [0, `share`]."""
         return drawn_strengths(self.settings.share, self.settings.varying, count, generator)
 
-    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
+    def draw(self, images: Images, generator: torch.Generator) -> Chance:
+        """A uniform number for every pixel: it is lost where this is below the share."""
+        return (torch.empty_like(images[:, :1]).uniform_(generator=generator),)
+
+    def applied(self, images: Images, chance: Chance, strengths: PerImage) -> Images:
         """Copies of `images` with pixels missing."""
-        kept = torch.empty_like(images[:, :1]).uniform_(generator=generator) >= per_image(strengths)
-        return images * kept
+        (lots,) = chance
+        return images * (lots >= per_image(strengths))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from aecore.corruption.graded import Graded
+from aecore.corruption.graded import Chance, Graded
 from aecore.settings import Settings
 from aecore.shapes import Images, PerImage
 
@@ -24,6 +24,10 @@ class NoCorruption(Graded):
         """0 for each image."""
         return torch.zeros(count, device=generator.device)
 
-    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
+    def draw(self, images: Images, generator: torch.Generator) -> Chance:
+        """Nothing is left to chance."""
+        return ()
+
+    def applied(self, images: Images, chance: Chance, strengths: PerImage) -> Images:
         """The images themselves."""
         return images

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from aecore.corruption.graded import Graded, drawn_strengths, per_image
+from aecore.corruption.graded import Chance, Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
 
@@ -37,9 +37,13 @@ class SaltPepper(Graded):
         """Shares in [0, `share`]."""
         return drawn_strengths(self.settings.share, self.settings.varying, count, generator)
 
-    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
+    def draw(self, images: Images, generator: torch.Generator) -> Chance:
+        """A uniform number for every pixel: it is hit where this is below the share, white where below half of it."""
+        return (torch.empty_like(images[:, :1]).uniform_(generator=generator),)
+
+    def applied(self, images: Images, chance: Chance, strengths: PerImage) -> Images:
         """Copies of `images` with white and black pixels."""
-        draw = torch.empty_like(images[:, :1]).uniform_(generator=generator)
-        hit = draw < per_image(strengths)
-        white = draw < per_image(strengths / 2)
+        (lots,) = chance
+        hit = lots < per_image(strengths)
+        white = lots < per_image(strengths / 2)
         return torch.where(hit, white.to(images.dtype), images)

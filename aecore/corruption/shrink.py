@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from aecore.corruption.graded import Graded
+from aecore.corruption.graded import Chance, Graded
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
 
@@ -57,7 +57,11 @@ class Shrink(Graded):
             factor = float(choices[int(drawn)])
         return torch.full((count,), factor, device=generator.device)
 
-    def at(self, images: Images, strengths: PerImage, generator: torch.Generator) -> Images:
+    def draw(self, images: Images, generator: torch.Generator) -> Chance:
+        """Nothing is left to chance."""
+        return ()
+
+    def applied(self, images: Images, chance: Chance, strengths: PerImage) -> Images:
         """Copies that have lost their detail. Images of one factor are handled together."""
         factors = strengths.tolist()
         if len(set(factors)) == 1:

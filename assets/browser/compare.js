@@ -2,17 +2,20 @@
  * Before and after: two of several layers of one picture, with a divider between them that follows the pointer.
  *
  * Python sends all layers once (pages/shared/before_after.py). Which two are seen, where the divider stands, how large a
- * pixel is and how much of the plain layer is blended in are decided here; only the blend is told to Python, when it is
- * let go, because a download follows it.
+ * pixel is, how much of the plain layer is blended in and how strong the noise is are decided here. Python is told the
+ * blend, because a download follows it, and the noise, because the other layers do, when the slider is let go.
  *
  * For tests, and for the curious in the console, the element [data-lab=KEY] carries `latentLab`:
  *   position   of the divider, 0 (left) to 1
  *   left, right  the names of the layers on each side
  *   blend      0 (none of the plain layer) to 1 (nothing else)
+ *   noise      the strength of the noise that is seen, in the unit of its slider; null without one
+ *   stale      the names of the layers that are still for another strength
  *   pixel(x, y)  [red, green, blue] that is seen at a pixel of the picture
  */
 
 import { element, oncePerFrame } from './dom.js';
+import { LiveNoise } from './noise.js';
 import { readHeader, unpack } from './packing.js';
 
 const STEP = 0.02;
@@ -63,9 +66,14 @@ class Compare {
     this.said = element('output');
     this.blendLabel = element('span');
     this.blending = element('label', {}, this.blendLabel, this.slider, this.said);
-    this.bar = element('div', { class: 'compare-names' }, this.choices.left, this.choices.right);
+    this.noise = new LiveNoise(this.draw);
+    this.marks = { left: element('small'), right: element('small') };
+    const sides = ['left', 'right'].map((side) => element('div', {}, this.choices[side], this.marks[side]));
+    this.bar = element('div', { class: 'compare-names' }, ...sides);
+    // Above the picture, so that the slider and what is not for it yet are in sight together.
+    this.head = element('div', { class: 'compare-head' }, this.noise.root, this.bar);
     const tools = element('div', { class: 'compare-tools' }, element('label', {}, 'Pixel', this.zooms), this.blending);
-    this.root = element('section', { class: 'compare', 'aria-label': 'Before and after' }, this.bar, this.scroll, tools);
+    this.root = element('section', { class: 'compare', 'aria-label': 'Before and after' }, this.head, this.scroll, tools);
     this.#listen();
     this.observer = new ResizeObserver(() => this.#fit());
     this.observer.observe(this.root);
@@ -79,13 +87,15 @@ class Compare {
 
   /** Take in what Python sent; what a person has chosen stays, as far as it still exists. */
   update({ data, setStateValue }) {
-    this.tell = setStateValue;
+    this.tell = this.noise.tell = setStateValue;
     const { fingerprint } = readHeader(data);
     if (fingerprint === this.fingerprint) return;
     this.fingerprint = fingerprint;
     const { header, arrays } = unpack(data);
     [this.channels, this.height, this.width] = header.shape;
     this.layers = new Map(header.layers.map((name, index) => [name, this.#bitmap(arrays[`layer${index}`])]));
+    const plane = (name) => arrays[`layer${header.layers.indexOf(name)}`];
+    this.noise.update(header.noise, plane(header.noise?.clean), arrays.field, this.layers.get(header.noise?.noisy));
     this.plain = header.plain;
     this.blendable = new Set(header.blendable);
     const kept = (name, side) => (this.layers.has(name) ? name : header[side]);
@@ -115,6 +125,12 @@ class Compare {
       },
       get blend() {
         return compare.blend;
+      },
+      get noise() {
+        return compare.noise.told ? compare.noise.shown : null;
+      },
+      get stale() {
+        return Array.from(compare.layers.keys()).filter((name) => compare.noise.stale(name));
       },
       pixel(x, y) {
         const seen = x < compare.position * compare.width ? compare.left : compare.right;
@@ -165,7 +181,7 @@ class Compare {
     this.stage.style.width = `${this.width * times}px`;
     this.stage.style.height = `${this.height * times}px`;
     this.scroll.style.width = `${Math.min(room, this.width * times)}px`;
-    this.bar.style.maxWidth = `${Math.max(NARROWEST, Math.min(room, this.width * times))}px`;
+    this.head.style.maxWidth = `${Math.max(NARROWEST, Math.min(room, this.width * times))}px`;
   }
 
   #listen() {
@@ -213,7 +229,11 @@ class Compare {
   }
 
   #draw() {
-    for (const side of ['left', 'right']) this.#paint(this[side], this.names[side]);
+    this.noise.draw();
+    for (const side of ['left', 'right']) {
+      this.#paint(this[side], this.names[side]);
+      this.#mark(this.marks[side], this.names[side]);
+    }
     const percent = Math.round(this.position * 100);
     this.left.style.clipPath = `inset(0 ${100 - this.position * 100}% 0 0)`;
     this.divider.style.left = `${this.position * 100}%`;
@@ -231,5 +251,11 @@ class Compare {
       context.drawImage(this.layers.get(this.plain), 0, 0);
     }
     canvas.setAttribute('aria-label', name);
+  }
+
+  /** Say beside a name what noise its layer is for. */
+  #mark(mark, name) {
+    mark.textContent = this.noise.of(name);
+    mark.classList.toggle('compare-still', this.noise.stale(name));
   }
 }

@@ -1,11 +1,13 @@
 """Before and after: layers of one picture, two of them side by side with a divider that follows the pointer.
 
-All layers travel once; the divider, the choice of the two, the size of a pixel and the blend are moved in the browser
-(assets/browser/compare.js). Only the blend comes back, when it is let go.
+All layers travel once; the divider, the choice of the two, the size of a pixel, the blend and the strength of noise are
+moved in the browser (assets/browser/compare.js). Only the last two come back, when they are let go.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,44 @@ from pages.shared.serving import browser_url
 Pixels = npt.NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Scale:
+    """The slider of a strength: whole numbers from 0 to `most`, which read as in "σ 25 of 255"."""
+
+    label: str
+    usual: int
+    most: int
+    whole: int  # the number that is a strength of 1
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, eq=False)
+class LiveNoise:
+    """Noise whose strength is dragged: the browser makes the layer `noisy` anew from `clean` (assets/browser/noise.js).
+
+    The layers that travel are for the strength `value`.
+    """
+
+    clean: str
+    noisy: str
+    kind: str  # gaussian, salt_pepper or masking
+    value: int
+    scale: Scale
+    field: npt.NDArray[np.float32]  # of analysis.restoring.denoise.noise_field
+
+    def header(self) -> dict[str, Any]:
+        """All but the field, as plain values."""
+        named = {"clean": self.clean, "noisy": self.noisy, "kind": self.kind, "value": self.value}
+        return named | asdict(self.scale)
+
+
+def noise_told(key: str) -> tuple[str, int] | None:
+    """The kind of noise and its value that the comparison `key` was left at, before it is shown; None without."""
+    told = (st.session_state.get(key) or {}).get("noise")
+    return None if told is None else (str(told["kind"]), int(told["value"]))
+
+
 def show_before_after(
     layers: Mapping[str, Pixels],
     *,
@@ -28,6 +68,7 @@ def show_before_after(
     plain: str = "",
     blendable: Sequence[str] = (),
     blend_label: str = "",
+    noise: LiveNoise | None = None,
 ) -> float:
     """Show layers, uint8 [height, width, 1 or 3], all of one size; returns the blend, 0 to 1.
 
@@ -48,10 +89,19 @@ def show_before_after(
         "plain": plain,
         "blendable": [each for each in blendable if each in layers],
         "blend_label": blend_label,
+        "noise": noise and noise.header(),
     }
-    arrays = {f"layer{index}": each for index, each in enumerate(planes.values())}
+    arrays: dict[str, npt.NDArray[Any]] = {f"layer{index}": each for index, each in enumerate(planes.values())}
+    if noise is not None:
+        arrays["field"] = noise.field
     header["fingerprint"] = hashlib.sha256(pack(header, arrays)).hexdigest()
-    result = _COMPARE(key=key, data=pack(header, arrays), default={"blend": 0.0}, on_blend_change=_do_nothing)
+    result = _COMPARE(
+        key=key,
+        data=pack(header, arrays),
+        default={"blend": 0.0, "noise": None},
+        on_blend_change=_do_nothing,
+        on_noise_change=_do_nothing,
+    )
     return float(result.blend or 0.0)
 
 

@@ -14,11 +14,12 @@ from aecore.analysis.restoring import denoise, enlarge
 from aecore.analysis.restoring.choosing import best_restorer
 from aecore.analysis.restoring.classical import classically_denoised, methods
 from aecore.analysis.restoring.curve import noise_curves
-from aecore.analysis.restoring.denoise import denoised, estimated_noise, with_noise
+from aecore.analysis.restoring.denoise import denoised, estimated_noise, noise_field, with_noise
 from aecore.analysis.restoring.enlarge import blended, enlarged, factors_of, judged, shrunk
 from aecore.analysis.restoring.files import denoised_file, enlarged_file, taken_in
 from aecore.analysis.restoring.protocol import luma_scores, measure_pictures, psnr_levels, ssim_levels, studio_luma
 from aecore.analysis.restoring.tiles import tiles
+from aecore.corruption.catalog import of_strength
 from aecore.data.saving import FORMATS, format_of, picture_file
 from aecore.errors import RunError, SettingError
 from aecore.model import Restorer, RestoringNetwork
@@ -213,6 +214,23 @@ def test_an_estimate_is_used_and_said_where_nothing_is_told(denoiser):
     assert found.estimated
     assert found.noise_std == pytest.approx(min(estimated_noise(noisy, denoiser), 75))
     assert np.array_equal(found.picture, denoised(noisy, denoiser, found.noise_std).picture)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("gaussian", 3), ("salt_pepper", 1), ("masking", 1)])
+@pytest.mark.parametrize("strength", [0.0, 0.05, 0.29])
+def test_the_field_is_the_chance_in_the_noise_that_is_added(kind, channels, strength):
+    clean = picture(20, 24)
+    field = noise_field(clean.shape, kind, seed=3)
+    assert field.shape == (channels, 20, 24)
+    planes = torch.from_numpy(clean.transpose(2, 0, 1).copy())[None] / 255
+    noisy = of_strength(kind, 0.0).applied(planes, (torch.from_numpy(field)[None],), torch.tensor([strength]))
+    made = (noisy[0] * 255).round().numpy().transpose(1, 2, 0)
+    assert np.abs(made - with_noise(clean, kind, strength, seed=3)).max() <= (1 if kind == "gaussian" else 0)
+
+
+def test_what_leaves_nothing_to_chance_has_no_field():
+    with pytest.raises(SettingError, match="leaves nothing to chance"):
+        noise_field((8, 8, 3), "shrink")
 
 
 @pytest.mark.parametrize("noise", [-1, 76])

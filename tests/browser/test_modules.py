@@ -1,11 +1,13 @@
 """The browser modules one by one, in the browser that runs them, through what they export."""
 
+import base64
 import math
 
 import numpy as np
 import pytest
 
 from aecore.analysis.anomalies.thresholds import outcome
+from aecore.analysis.restoring.denoise import noise_field, with_noise
 from pages.shared.packing import pack
 from pages.shared.serving import browser_url
 
@@ -223,3 +225,66 @@ def test_bins_hold_shares_of_each_kind_and_what_lies_beyond_is_in_the_last(call)
     return [[...normal], [...anomalous]];
     """
     assert call("counting.js", body) == [[0.5, 0.5, 0, 0], [0, 0, 0, 1.0]]
+
+
+@pytest.mark.parametrize(("kind", "most"), [("gaussian", 1), ("salt_pepper", 0), ("masking", 0)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_made_in_the_browser_is_that_of_python_in_time_for_the_next_frame(call, kind, most, channels):
+    clean = np.random.default_rng(0).integers(0, 256, (288, 288, channels), dtype=np.uint8)
+    strengths = [0, 5 / 255, 0.29, 75 / 255]
+    noisy = [with_noise(clean, kind, each, seed=4).transpose(2, 0, 1) for each in strengths]
+    field = noise_field(clean.shape, kind, seed=4)
+    block = pack({}, {"clean": clean.transpose(2, 0, 1), "noisy": np.stack(noisy), "field": field})
+    body = f"""
+    const {{ unpack }} = await import({browser_url("packing.js")!r});
+    const {{ clean, noisy, field }} = unpack(Uint8Array.from(atob(x.block), (each) => each.charCodeAt(0))).arrays;
+    const area = 288 * 288;
+    const pixels = new Uint8ClampedArray(4 * area);
+    const times = [];
+    let furthest = 0;
+    x.strengths.forEach((strength, index) => {{
+      const began = performance.now();
+      m.addNoise(x.kind, strength, clean, field, pixels);
+      times.push(performance.now() - began);
+      const made = noisy.subarray(index * clean.length, (index + 1) * clean.length);
+      for (let i = 0; i < area; i += 1) {{
+        for (let c = 0; c < 3; c += 1) {{
+          const expected = made[made.length > area ? c * area + i : i];
+          furthest = Math.max(furthest, Math.abs(pixels[4 * i + c] - expected));
+        }}
+      }}
+    }});
+    return [furthest, Math.max(...times)];
+    """
+    value = {"block": base64.b64encode(block).decode(), "kind": kind, "strengths": strengths}
+    furthest, slowest = call("noise.js", body, value)
+    print(f"\n{kind} on {channels} x 288 x 288: at most {slowest:.1f} ms, {furthest} of 255 off")
+    assert furthest <= most
+
+
+def test_a_strength_that_is_not_answered_yet_outlasts_an_answer_to_another(call):
+    body = """
+    const layer = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+    const context = layer.getContext('2d');
+    const noise = new m.LiveNoise(() => {});
+    const answered = (value, kind = 'masking') => {
+      const told = { clean: 'Clean', noisy: 'Noisy', kind, value, most: 50, whole: 100, before: '', after: ' %' };
+      context.fillStyle = 'rgb(99 99 99)';
+      context.fillRect(0, 0, 1, 1);
+      noise.update(told, new Uint8Array([200]), new Float32Array([0.3]), layer);
+      noise.draw();
+      const [red] = context.getImageData(0, 0, 1, 1).data;
+      return [noise.shown, noise.of('Noisy'), noise.of('Model'), noise.of('Clean'), red];
+    };
+    const seen = [answered(5)];
+    noise.slider.value = 40;
+    noise.slider.dispatchEvent(new Event('input'));
+    return [...seen, answered(20), answered(40), answered(10), answered(7, 'salt_pepper')];
+    """
+    assert call("noise.js", body) == [
+        [5, "5 %", "for 5 %", "", 99],  # the layer that Python sent
+        [40, "40 %", "still for 20 %", "", 0],  # made anew: 0.3 is below 0.4
+        [40, "40 %", "for 40 %", "", 99],
+        [10, "10 %", "for 10 %", "", 99],
+        [7, "7 %", "for 7 %", "", 99],
+    ]

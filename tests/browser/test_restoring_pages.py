@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aecore.analysis.restoring.denoise import denoised, with_noise
 from aecore.analysis.restoring.enlarge import enlarged
 from aecore.analysis.restoring.files import taken_in
 from aecore.cli import main
@@ -16,6 +17,7 @@ from tests.pages.oblong import make_oblong, train_restorer
 
 WIDTH, HEIGHT = 60, 44
 COMPARE = ".compare"
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +68,13 @@ def seen(tab, expression):
 
 def until(tab, condition):
     tab.locator(COMPARE).evaluate(
-        f"""(each) => new Promise((done) => {{
-            const look = () => (({condition})(each.latentLab) ? done() : requestAnimationFrame(look));
+        f"""(each) => new Promise((done, fail) => {{
+            const end = performance.now() + {PATIENCE_MS};
+            const look = () => {{
+                if (({condition})(each.latentLab)) done();
+                else if (performance.now() > end) fail(new Error('It never came: {condition.replace("'", '"')}'));
+                else requestAnimationFrame(look);
+            }};
             look();
         }})"""
     )
@@ -118,16 +125,49 @@ def test_a_picture_is_compared_enlarged_and_taken_away_as_the_shell_makes_it(tab
         assert image.size == (2 * WIDTH, 2 * HEIGHT)
 
 
-def test_noise_is_added_taken_out_and_measured(tab, address, photograph):
+def test_noise_follows_the_slider_and_the_answers_follow_when_it_is_let_go(tab, address, runs, photograph):
     opened(tab, address, "Denoise", photograph)
-    until(tab, "(lab) => lab.right === 'Model'")
-    before = seen(tab, "pixel(3, 20)")
-    tab.get_by_role("slider", name="Strength").press("End")
-    until(tab, f"(lab) => String(lab.pixel(3, 20)) !== '{','.join(map(str, before))}'")
+    until(tab, "(lab) => lab.right === 'Model' && lab.noise === 25")
+    left, right = [3, 20], [WIDTH - 4, 20]
+    clean = taken_in("own.png", photograph).pixels
+    before, answered = seen(tab, f"pixel({joined(left)})"), seen(tab, f"pixel({joined(right)})")
+    slider = tab.get_by_role("slider", name="Noise")
+    box = slider.bounding_box()
+    sent = tab.traffic.sent
+    tab.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2, steps=5)
+    # Held: the noisy picture is there already, the answers are not and say so.
+    until(tab, f"(lab) => lab.noise > 60 && String(lab.pixel({joined(left)})) !== '{joined(before)}'")
+    strength = seen(tab, "noise")
+    held = seen(tab, f"pixel({joined(left)})")
+    assert seen(tab, f"pixel({joined(right)})") == answered
+    assert "Model" in seen(tab, "stale")
+    assert tab.get_by_text("still for σ 25 of 255").is_visible()
+    assert tab.traffic.sent == sent
+    tab.mouse.up()
+    until(tab, "(lab) => !lab.stale.length")
+    noisy = with_noise(clean, "gaussian", strength / 255)
+    made = denoised(noisy, open_run(run_named(runs, "Cleaner"))).picture
+    assert seen(tab, "noise") == strength
+    assert seen(tab, f"pixel({joined(left)})") == noisy[20, left[0]].tolist()
+    assert held == pytest.approx(noisy[20, left[0]].tolist(), abs=1)
+    assert seen(tab, f"pixel({joined(right)})") == made[20, right[0]].tolist() != answered
+    # From the keyboard, for another kind, which has a strength of its own.
+    tab.get_by_role("combobox", name="Noise that is added").click()
+    tab.get_by_role("option", name="Dropout (masking)").click()
+    until(tab, "(lab) => lab.noise === 5")
+    tab.get_by_role("slider", name="Pixels lost").press("End")
+    until(tab, "(lab) => lab.noise === 50 && !lab.stale.length")
+    assert seen(tab, f"pixel({joined(left)})") == with_noise(clean, "masking", 0.5)[20, left[0]].tolist()
     tab.get_by_role("table", name="").first.wait_for()
     tab.get_by_text("Non-local means").first.wait_for()
     tab.get_by_role("button", name=f"Denoise all {WIDTH} × {HEIGHT} pixels").click()
     assert downloaded(tab).suggested_filename == "own-denoised.png"
+
+
+def joined(numbers):
+    return ",".join(map(str, numbers))
 
 
 @pytest.mark.parametrize("title", ["Enlarge", "Denoise"])

@@ -42,3 +42,32 @@ def test_as_many_images_are_clipped_as_is_asked():
     noisy = corruption(torch.zeros(400, 1, 8, 8), chance())
     clipped = (noisy.amin((1, 2, 3)) >= 0).float().mean()
     assert float(clipped) == pytest.approx(0.5, abs=0.08)
+
+
+def graded(key):
+    return CORRUPTIONS[key].build(CORRUPTIONS[key].settings())
+
+
+HALF_CLIPPED = GaussianNoise(GaussianSettings(clipped_share=0.5))
+
+
+@pytest.mark.parametrize("corruption", [*map(graded, CORRUPTIONS), HALF_CLIPPED], ids=[*CORRUPTIONS, "half clipped"])
+def test_chance_that_is_drawn_apart_and_applied_gives_the_same_images(corruption):
+    images = torch.rand(6, 3, 9, 8, generator=chance(1))
+    strengths = torch.linspace(0, 0.9, 6)
+    apart, together = chance(4), chance(4)
+    drawn = corruption.draw(images, apart)
+    assert torch.equal(corruption.applied(images, drawn, strengths), corruption.at(images, strengths, together))
+    assert torch.equal(apart.get_state(), together.get_state())
+
+
+@pytest.mark.parametrize("key", ["gaussian", "masking", "salt_pepper"])
+def test_chance_knows_neither_the_images_nor_their_strength(key):
+    images = torch.rand(2, 3, 8, 8, generator=chance(1))
+    corruption = graded(key)
+    (field,) = corruption.draw(images, chance(2))
+    assert torch.equal(field, corruption.draw(torch.zeros_like(images), chance(2))[0])
+    before = field.clone()
+    weak, strong = (corruption.applied(images, (field,), torch.full((2,), each)) for each in (0.1, 0.4))
+    assert torch.equal(field, before)
+    assert float((weak - images).square().mean()) < float((strong - images).square().mean())

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from aecore import places
-from aecore.analysis.restoring.denoise import denoised, with_noise
+from aecore.analysis.restoring.denoise import denoised, noise_field, with_noise
 from aecore.analysis.restoring.files import denoised_file, taken_in
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.pages.oblong import checked, make_oblong, open_page, sentences, tables, train_restorer
 from tests.pages.test_enlarge import layers, photograph, with_picture
+from tests.pages.test_packing import unpack
 
 SMALL = {"network.channels": 8, "network.blocks": 1}
 
@@ -37,18 +38,40 @@ def choose(app, kind):
     return checked(app.selectbox(key="denoise.kind").set_value(kind).run())
 
 
+def dragged(app, kind, value):
+    """The page after the noise slider of the comparison was let go, as the browser tells it."""
+    app.session_state["denoise.compare"] = {"noise": {"kind": kind, "value": value}}
+    return checked(app.run())
+
+
+def live(app):
+    """What the browser is told of the noise that it makes itself; None where it makes none."""
+    header, _ = unpack(compared(app))
+    return header["noise"]
+
+
+def compared(app):
+    (component,) = app.get("bidi_component")
+    return component.proto.bytes
+
+
+def noisy(kind="gaussian", strength=25 / 255, seed=0):
+    return with_noise(taken_in("own.png", photograph()).pixels, kind, strength, seed)
+
+
+def shown(app, layer="Noisy"):
+    return layers(app)[layer].transpose(1, 2, 0)
+
+
 def test_without_a_model_the_page_says_how_to_get_one(runs):
     assert "Train a model" in sentences(open_page("denoise"))
 
 
 def test_clean_noisy_and_every_method_are_layers_of_one_comparison(run):
     app = with_picture(photograph(), page="denoise")
-    shown = layers(app)
-    assert list(shown)[:5] == ["Clean", "Noisy", "Model", "Non-local means", "Total variation"]
-    clean = taken_in("own.png", photograph()).pixels
-    noisy = with_noise(clean, "gaussian", 25 / 255)
-    assert np.array_equal(shown["Noisy"].transpose(1, 2, 0), noisy)
-    assert np.array_equal(shown["Model"].transpose(1, 2, 0), denoised(noisy, open_run(run)).picture)
+    assert list(layers(app))[:5] == ["Clean", "Noisy", "Model", "Non-local means", "Total variation"]
+    assert np.array_equal(shown(app), noisy())
+    assert np.array_equal(shown(app, "Model"), denoised(noisy(), open_run(run)).picture)
     (table,) = tables(app)
     assert len(table["PSNR", "dB, luma, over the part shown"]) >= 4
     assert "The model estimates noise of" in sentences(app)
@@ -57,6 +80,7 @@ def test_clean_noisy_and_every_method_are_layers_of_one_comparison(run):
 def test_what_is_noisy_already_has_no_clean_picture_to_be_compared_with(run):
     app = choose(with_picture(photograph(), page="denoise"), "none")
     assert "Clean" not in layers(app)
+    assert live(app) is None
     assert tables(app) == []
     assert any("denoise own.png" in each.value for each in app.code)
 
@@ -64,16 +88,48 @@ def test_what_is_noisy_already_has_no_clean_picture_to_be_compared_with(run):
 @pytest.mark.parametrize("kind", ["salt_pepper", "masking"])
 def test_other_noise_is_added_by_its_share(run, kind):
     app = choose(with_picture(photograph(), page="denoise"), kind)
-    clean = taken_in("own.png", photograph()).pixels
-    assert np.array_equal(layers(app)["Noisy"].transpose(1, 2, 0), with_noise(clean, kind, 0.05))
+    assert np.array_equal(shown(app), noisy(kind, 0.05))
+    assert np.array_equal(shown(dragged(app, kind, 29)), noisy(kind, 0.29))
+
+
+def test_every_answer_is_for_the_strength_that_the_slider_was_left_at(run):
+    app = dragged(with_picture(photograph(), page="denoise"), "gaussian", 40)
+    assert live(app)["value"] == 40
+    assert np.array_equal(shown(app), noisy(strength=40 / 255))
+    assert np.array_equal(shown(app, "Model"), denoised(noisy(strength=40 / 255), open_run(run)).picture)
+    assert "the others are told 40.0" in sentences(app)
+
+
+def test_every_kind_keeps_its_strength_through_other_kinds_and_pictures(run):
+    app = dragged(with_picture(photograph(), page="denoise"), "gaussian", 40)
+    dragged(choose(app, "masking"), "masking", 12)
+    assert live(choose(app, "salt_pepper"))["value"] == 5
+    assert live(choose(app, "masking"))["value"] == 12
+    checked(app.file_uploader[0].set_value([]).run())
+    assert not app.get("bidi_component")
+    checked(app.pills(key="denoise.sample").set_value("Cat").run())
+    assert live(app)["value"] == 12
+    assert live(choose(app, "gaussian"))["value"] == 40
+
+
+def test_a_strength_beyond_the_slider_is_the_strongest(run):
+    assert live(dragged(with_picture(photograph(), page="denoise"), "gaussian", 900))["value"] == 75
+
+
+def test_the_browser_gets_the_field_that_the_noise_was_made_of_and_another_at_a_click(run):
+    app = with_picture(photograph(), page="denoise")
+    first = unpack(compared(app))[1]["field"]
+    assert np.array_equal(first, noise_field((40, 50, 3), "gaussian"))
+    checked(app.button(key="denoise.again").click().run())
+    assert np.array_equal(unpack(compared(app))[1]["field"], noise_field((40, 50, 3), "gaussian", seed=1))
+    assert np.array_equal(shown(app), noisy(seed=1))
 
 
 def test_the_model_can_be_told_instead(run):
     app = with_picture(photograph(), page="denoise")
     checked(app.toggle(key="denoise.estimates").set_value(False).run())
     checked(app.slider(key="denoise.told").set_value(60).run())
-    noisy = with_noise(taken_in("own.png", photograph()).pixels, "gaussian", 25 / 255)
-    assert np.array_equal(layers(app)["Model"].transpose(1, 2, 0), denoised(noisy, open_run(run), 60).picture)
+    assert np.array_equal(shown(app, "Model"), denoised(noisy(), open_run(run), 60).picture)
     assert "The model is told noise of 60.0 of 255 grey levels, the others are told 25.0" in sentences(app)
 
 

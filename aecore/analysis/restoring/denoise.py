@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from aecore.analysis.restoring.pixels import Bytes, check_size, to_picture, to_tensor
 from aecore.analysis.restoring.tiles import count_of, tiles
 from aecore.analysis.trained import Trained, device_of, noise, restorer_of
 from aecore.corruption.catalog import of_strength
+from aecore.corruption.graded import Graded
 from aecore.corruption.shrink import Shrink
 from aecore.errors import SettingError
 from aecore.model import Restorer
@@ -78,6 +80,22 @@ def with_noise(picture: Bytes, kind: str, strength: float, seed: int = 0) -> Byt
     """
     corrupted = of_strength(kind, strength)(to_tensor(picture), noise(seed, "added", 0))
     return to_picture(corrupted)
+
+
+def noise_field(shape: tuple[int, int, int], kind: str, seed: int = 0) -> npt.NDArray[np.float32]:
+    """The chance that `with_noise` applies to a picture [height, width, channels] of this shape, whatever the strength.
+
+    float32 [channels, height, width] of standard normal numbers for Gaussian noise, [1, height, width] of uniform ones
+    for salt and pepper and for masking. SettingError for a corruption that leaves nothing to chance.
+    """
+    corruption = of_strength(kind, 0.0)
+    height, width, channels = shape
+    like = torch.empty(1, channels, height, width)
+    chance = corruption.draw(like, noise(seed, "added", 0)) if isinstance(corruption, Graded) else ()
+    if not chance:
+        raise SettingError(f"The corruption {kind} leaves nothing to chance: choose one that adds noise.")
+    field: npt.NDArray[np.float32] = chance[0][0].numpy()
+    return field
 
 
 def restore_tensor(model: Restorer, images: Images, strength: float) -> Images:
