@@ -329,7 +329,7 @@ def _curve(opened: "OpenRun") -> None:
     place: Slot[Comparison] = slot(opened.run, "compression", count)
     if not place.wanted(f"Measure {count:,} test images", f"{PAGE}.curve", ":material/show_chart:"):
         return
-    wait = f"Writing and reading {count:,} files at every quality, about a minute …"
+    wait = f"Writing and reading {count:,} files at every quality, a minute or two …"
     found = place.fill(wait, lambda tell: compare_codecs(opened, count, tell))
     alt = "PSNR against bytes: this codec, principal components, WebP and JPEG"
     show_chart(rate_distortion(found, palette()), key=f"{PAGE}.chart", alt=alt)

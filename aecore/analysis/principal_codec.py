@@ -27,7 +27,7 @@ from aecore.compression.container import HEADER_BYTES
 from aecore.compression.tables import MOST_SYMBOLS, TOTAL, Table
 from aecore.data.image_set import ImageSet, Pixels
 
-STEPS: Final = (1.2, 0.9, 0.7, 0.55, 0.44, 0.35, 0.28, 0.22, 0.17)  # pixels run from 0 to 1; coarsest first
+STEPS: Final = (1.2, 0.9, 0.7, 0.55, 0.44, 0.35, 0.28, 0.22, 0.17, 0.13, 0.1)  # pixels run from 0 to 1; coarsest first
 FITTED_ON: Final = 20_000  # training images, the first ones: bounds time and memory
 MOST_COMPONENTS: Final = 512
 RARE: Final = 500

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -50,12 +51,15 @@ class Starter:
     dataset: str
     changes: Mapping[str, object] = field(default_factory=dict)
     classes: tuple[int, ...] = ()  # none for all
+    more: tuple[int, ...] = ()  # epochs of further stages, each like the first
 
 
-def _on_photographs(key: str, name: str, variant: str) -> Starter:
-    """The variant with its own preset for photographs."""
+def _on_photographs(
+    key: str, name: str, variant: str, changes: Mapping[str, object] = MappingProxyType({}), more: tuple[int, ...] = ()
+) -> Starter:
+    """The variant with its own preset for photographs, less `changes`."""
     (preset,) = (each for each in VARIANTS[variant].presets if each.title == "Photographs")
-    return Starter(key, name, variant, PHOTOGRAPHS, preset.changes)
+    return Starter(key, name, variant, PHOTOGRAPHS, {**preset.changes, **changes}, more=more)
 
 
 # Trained on one class, which is then the normal one.
@@ -160,7 +164,13 @@ STARTERS = (
     Starter("eights-mnist", "Only eights", "denoising", "mnist", ONE_CLASS, (8,)),
     Starter("coats-fashion", "Only coats", "denoising", "fashion_mnist", ONE_CLASS, (4,)),
     Starter("compression-mnist", "Digits in small files", "compression", "mnist", {"training.epochs": 30}),
-    Starter("compression-fashion", "Clothes in small files", "compression", "fashion_mnist", {"training.epochs": 10}),
+    Starter(
+        "compression-fashion",
+        "Clothes in small files",
+        "compression",
+        "fashion_mnist",
+        {"network.blocks": 2, "training.epochs": 32},
+    ),
 )
 
 
@@ -175,6 +185,8 @@ def find_starter(key: str) -> Starter:
 def train_starter(starter: Starter, runs: Runs) -> Iterator[Progress | Run]:
     """Train it as an ordinary run: its progress, then the run. A run of the same recipe is resumed, not repeated."""
     recipe, _ = prepare(make_recipe(starter.variant, DataChoice(starter.dataset, starter.classes), starter.changes))
+    for epochs in starter.more:
+        recipe = recipe.with_stage(epochs)
     run = next((each for each in _with_name(runs, starter.name) if each.recipe() == recipe), None)
     run = run or runs.create(recipe, starter.name)
     if run.summary().state != "finished":

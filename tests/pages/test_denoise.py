@@ -9,7 +9,7 @@ from aecore.analysis.restoring.files import denoised_file, taken_in
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.pages.oblong import checked, make_oblong, open_page, sentences, tables, train_restorer
-from tests.pages.test_enlarge import layers, photograph, with_picture
+from tests.pages.test_enlarge import feed_corpus, layers, photograph, with_picture
 from tests.pages.test_packing import unpack
 
 SMALL = {"network.channels": 8, "network.blocks": 1}
@@ -150,3 +150,8 @@ def test_the_file_is_that_of_python_and_shell(run):
     assert app.get("download_button")
     expected = denoised_file(taken_in("own.png", photograph()), open_run(run))
     assert work.result.content == expected.content
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # the decoder remarks on damaged EXIF
+def test_hostile_files_get_a_sentence_and_the_page_stays(run, tmp_path):
+    feed_corpus(open_page("denoise"), tmp_path / "corpus")

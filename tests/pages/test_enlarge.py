@@ -117,19 +117,22 @@ def test_a_factor_that_a_model_does_not_know_leaves_it_out_and_says_so(run):
     assert "Sharper was not trained to enlarge 3 times" in sentences(app)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # the decoder remarks on damaged EXIF
-def test_hostile_files_get_a_sentence_and_the_page_stays(run, tmp_path):
-    app = open_page("enlarge")
-    for name, expected in make_corpus(tmp_path / "corpus").items():
-        path = tmp_path / "corpus" / name
+def feed_corpus(app, folder):
+    """Every small hostile file through the upload of a page: what is refused gets its sentence, and the page stays."""
+    for name, expected in make_corpus(folder).items():
+        path = folder / name
         if not path.is_file() or path.stat().st_size > 2**22 or "." not in name:
             continue
-        content = path.read_bytes()
-        app.file_uploader[0].set_value([(f"{name}.png", content, "image/png")])
+        app.file_uploader[0].set_value([(f"{name}.png", path.read_bytes(), "image/png")])
         checked(app.run())
         assert bool(errors(app)) != expected.accepted, name
         if not expected.accepted:
             assert re.search(expected.says, " ".join(errors(app))), name
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # the decoder remarks on damaged EXIF
+def test_hostile_files_get_a_sentence_and_the_page_stays(run, tmp_path):
+    feed_corpus(open_page("enlarge"), tmp_path / "corpus")
 
 
 def enlarge_all(app):

@@ -37,14 +37,17 @@ VARIANT = Variant(
     presets=(
         Preset(
             "Photographs",
-            "32 and 64 channels, patches of 64 pixels, for a data set of patches",
+            "every factor up to 4; 32 and 64 channels, patches of 64 pixels, for a data set of patches",
             {
+                "corruption.factor": 4.0,
+                "corruption.varying": True,
                 "network.channels": (32, 64),
                 "scheme.patch": 64,
                 "scheme.turned": True,
                 "training.batch_size": 16,
                 "training.learning_rate": 1e-3,
-                "training.epochs": 40,
+                "training.schedule": "cosine",
+                "training.epochs": 30,
             },
         ),
     ),
