@@ -1,7 +1,8 @@
 """The starter runs that ship with the lab, and the one way in which they are made.
 
-Each is trained by its recipe like any run, then reduced to what looking at it needs: weights of a byte a number, no
-state of the optimiser, no weights of single epochs. What is documented of them is measured on the weights as shipped.
+Each is trained by its recipe like any run, then reduced to what looking at it needs: weights of a byte a number, of a
+restorer two, no state of the optimiser, no weights of single epochs. What is documented of them is measured on the
+weights as shipped.
 """
 
 import json
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from aecore.data.photographs import NAME as PHOTOGRAPHS
 from aecore.errors import RunError
 from aecore.jobs.foreground import run_here
+from aecore.model import Restorer
 from aecore.runs.archive import TEXTS
 from aecore.runs.arrays import read_arrays, to_bytes
 from aecore.runs.files import write_file
@@ -161,6 +163,7 @@ STARTERS = (
     Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
     _on_photographs("denoising-photographs", "Photographs out of noise", "photo_denoising"),
     _on_photographs("subpixel-photographs", "Photographs enlarged", "subpixel"),
+    _on_photographs("srcnn-2-photographs", "SRCNN, 2 times", "srcnn"),
     Starter("eights-mnist", "Only eights", "denoising", "mnist", ONE_CLASS, (8,)),
     Starter("coats-fashion", "Only coats", "denoising", "fashion_mnist", ONE_CLASS, (4,)),
     Starter("compression-mnist", "Digits in small files", "compression", "mnist", {"training.epochs": 30}),
@@ -220,7 +223,7 @@ def _weights(run: Run) -> bytes:
     model = open_run(run).composition.model
     model.settle()
     tensors = {f"model.{name}": each for name, each in model.state_dict().items()}
-    return Checkpoint(checkpoint.position, tensors).to_few_bytes()
+    return Checkpoint(checkpoint.position, tensors).to_few_bytes(rounded=not isinstance(model, Restorer))
 
 
 def _ship_records(run: Run, made: Path) -> None:

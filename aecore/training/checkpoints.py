@@ -58,9 +58,12 @@ class Checkpoint:
         """The file's content."""
         return self._written(self.tensors)
 
-    def to_few_bytes(self) -> bytes:
-        """The content of a file of the model alone, in as few bytes as it can be used with; read like any other."""
-        return packed(self._written(compact(self.tensors)))
+    def to_few_bytes(self, rounded: bool = True) -> bytes:
+        """The content of a file of the model alone, in as few bytes as it can be used with; read like any other.
+
+        A byte a number if `rounded`, otherwise two.
+        """
+        return packed(self._written(compact(self.tensors, rounded)))
 
     def _written(self, named: Mapping[str, Tensor]) -> bytes:
         tensors = {name: each.detach().cpu().contiguous() for name, each in named.items()}

@@ -1,4 +1,4 @@
-"""Weights in one byte a number, for runs that ship: a quarter of float32 at next to no loss.
+"""Weights in one byte a number, for runs that ship: a quarter of float32 at next to no loss. Or in two.
 
     row i of a weight   s_i = max |w_i| / 127,   q_i = round(w_i / s_i) as int8,   w_i is about s_i q_i
 
@@ -6,7 +6,9 @@
     scale.<name>   float32 [rows], one for each row (first axis) of the weight
     alias.<name>   the name, as UTF-8 bytes, of another tensor of the model that is the same, as where weights are tied
 
-Only weights with rows (two or more axes) are rounded; biases, norms and buffers stay float16.
+Only weights with rows (two or more axes) are rounded; biases, norms and buffers are float16. So are all weights where
+rounding costs too much: a network whose pixels must be right within a grey level passes them on by weights near 1
+beside ones a hundred times smaller, and 1 / 127 of the largest is a grey level.
 
 Source: rounding each row to the range of its own largest weight is the usual post-training quantisation of weights
 (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR
@@ -25,8 +27,8 @@ SMALLEST = 1024  # numbers: below that the rows' scales are not worth it
 Tensors = Mapping[str, Tensor]
 
 
-def compact(tensors: Tensors) -> dict[str, Tensor]:
-    """The model's tensors among `tensors`, in as few bytes as described above."""
+def compact(tensors: Tensors, rounded: bool = True) -> dict[str, Tensor]:
+    """The model's tensors among `tensors`, in as few bytes as described above; two a number unless `rounded`."""
     made: dict[str, Tensor] = {}
     first: dict[tuple[object, ...], str] = {}
     for name, each in tensors.items():
@@ -37,7 +39,7 @@ def compact(tensors: Tensors) -> dict[str, Tensor]:
             made[ALIAS + short] = torch.tensor(list(first[content].encode()), dtype=torch.uint8)
             continue
         first[content] = short
-        if each.is_floating_point() and each.ndim > 1 and each.numel() >= SMALLEST:
+        if rounded and each.is_floating_point() and each.ndim > 1 and each.numel() >= SMALLEST:
             made[name], made[SCALE + short] = _rounded(each)
         else:
             made[name] = each.half() if each.is_floating_point() else each

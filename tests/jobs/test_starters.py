@@ -160,6 +160,15 @@ def test_a_starter_run_may_be_of_some_classes_only(runs, splits):
     assert run.recipe().data.classes == (1,)
 
 
+def test_a_starter_run_may_be_trained_in_several_stages(runs, splits):
+    longer = replace(SMALL, key="longer", name="Longer", more=(1, 2))
+    *_, run = train_starter(longer, runs)
+
+    assert [each.epochs for each in run.recipe().stages] == [2, 1, 2]
+    assert run.summary().epochs_done == 5
+    assert next(iter(train_starter(longer, runs))).id == run.id
+
+
 def test_an_unknown_key_is_answered_with_those_there_are():
     assert find_starter("simple-mnist").variant == "simple"
     with pytest.raises(RunError, match="'vae-3': choose one of vae-2-mnist"):
@@ -183,7 +192,7 @@ def restorer(runs, tmp_path, monkeypatch):
     chance = np.random.default_rng(0)
     pictures = [(f"{each}.png", encoded("PNG", chance.integers(0, 255, (130, 130, 3), np.uint8))) for each in range(12)]
     list(add_own(pictures, "large", OwnSettings(size=128)))
-    small = {"network.first_filters": 4, "network.second_filters": 4, "scheme.patch": 16, "training.epochs": 2}
+    small = {"network.first_filters": 16, "network.second_filters": 4, "scheme.patch": 16, "training.epochs": 2}
     *_, run = train_starter(Starter("large", "Large", "srcnn", "large", small), runs)
     delete_own("large")
     return run
@@ -196,6 +205,14 @@ def test_a_run_that_restores_pictures_is_of_use_without_its_data(restorer, tmp_p
     assert enlarged(np.zeros((9, 8, 3), np.uint8), 2, opened).shape == (18, 16, 3)
     with pytest.raises(DataError, match="no pictures to measure on: give a folder"):
         figures(opened, lambda *_: None)
+
+
+def test_a_restorer_keeps_two_bytes_a_number(restorer, tmp_path):
+    before, after = (open_run(run) for run in (restorer, ship(restorer, tmp_path / "shelf" / "large")))
+    weights, others = (each.composition.model.state_dict() for each in (before, after))
+    assert all(torch.equal(weights[name].half(), others[name].half()) for name in weights)
+    picture = np.random.default_rng(1).integers(0, 255, (40, 30, 3), np.uint8)
+    assert np.abs(enlarged(picture, 2, before).astype(int) - enlarged(picture, 2, after)).max() <= 1
 
 
 def test_large_pictures_of_a_preview_ship_as_few(restorer, tmp_path):

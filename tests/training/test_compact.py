@@ -55,3 +55,10 @@ def test_a_file_is_a_quarter_as_large_and_is_read_like_any_checkpoint(tmp_path):
     read = read_checkpoint(file)
     assert read.position == Position(epoch=3)
     assert torch.allclose(read.tensors["model.w"], tensors["model.w"], atol=0.02)
+
+
+def test_where_rounding_costs_too_much_every_number_keeps_eleven_bits():
+    weight = torch.tensor([1.0, 0.003, -0.0007]).repeat(400, 10)
+    back = expanded(compact({"model.w": weight}, rounded=False))["model.w"].float()
+    assert ((back - weight).abs() <= weight.abs() / 2**11).all()
+    assert not torch.allclose(expanded(compact({"model.w": weight}))["model.w"], weight, rtol=0.1)
