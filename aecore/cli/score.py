@@ -62,11 +62,14 @@ def _score(options: argparse.Namespace) -> Answer:
     from aecore.analysis.anomalies.detector import fit_detector
     from aecore.analysis.anomalies.flags import QUANTILE, SCORE, draw_line, moved
     from aecore.analysis.anomalies.scores import SCORES, find_score
+    from aecore.analysis.anomalies.thresholds import check_share
     from aecore.runs.opened import open_run
 
+    quantile = QUANTILE if options.quantile is None else options.quantile
+    check_share("quantile", quantile)  # before all normal images are scored
     score = SCORE if options.score is None else find_score(options.score, tuple(SCORES)).key
     detector = fit_detector(open_run(run), lambda done: show_progress(f"{done:4.0%} of the normal images scored"))
-    line, _ = draw_line(detector, score, QUANTILE if options.quantile is None else options.quantile)
+    line, _ = draw_line(detector, score, quantile)
     line = line if options.threshold is None else moved(line, options.threshold)
     documents = [_scored(detector, file, line, options) for file in options.files]
     text = "\n".join(Answer(each, "").to_json() for each in documents)

@@ -48,9 +48,10 @@ def loud(trained, size=0.05):
 
 
 @pytest.fixture(scope="module")
-def denoiser(make):
+def denoiser(make, splits):
     """A small one that has learned a little."""
-    return make("photo_denoising", (3, 20, 24), fit=120, network__channels=8, network__blocks=1)
+    shape = (3, 20, 24)
+    return make("photo_denoising", shape, splits(shape, 80), fit=120, network__channels=8, network__blocks=1)
 
 
 # --- tiles

@@ -4,7 +4,12 @@
     Mahalanobis  sqrt((v - m)^T S^-1 (v - m)),  S = covariance + ridge x its mean variance
 
 The covariance of few vectors in many dimensions has directions without any variance: the ridge is added to each, so
-that a vector that leaves the cloud there is far and not infinitely far.
+that a vector that leaves the cloud there is far and not infinitely far. Where there are fewer vectors than dimensions,
+S is known by the directions that they span, and never made:
+
+    (v - m)^T S^-1 (v - m) = sum_i a_i^2 / (l_i + r) + (|v - m|^2 - sum_i a_i^2) / r
+
+a_i: part of v - m along direction i, l_i: the variance there, r: the ridge.
 
 Source: Mahalanobis, "On the Generalised Distance in Statistics", 1936; Ramaswamy, Rastogi, Shim, "Efficient Algorithms
 for Mining Outliers from Large Data Sets", SIGMOD 2000 (distance to the k-th neighbour; the mean of k is our choice).
@@ -21,6 +26,7 @@ from aecore.errors import DataError
 
 NEIGHBOURS = 5
 RIDGE = 1e-3
+ROUNDING = 1e-12  # of the largest variance: below it there is none
 DISTANCES_AT_ONCE = 2**23  # bounds the memory of a block: 32 MB
 
 Distances = npt.NDArray[np.float64]
@@ -70,12 +76,26 @@ class Mahalanobis:
         wide = vectors.astype(np.float64)
         self._mean = wide.mean(0)
         centred = wide - self._mean
-        covariance = centred.T @ centred / max(1, len(wide) - 1)
-        typical = float(np.trace(covariance)) / len(covariance)
-        covariance += np.eye(len(covariance)) * (ridge * typical or 1.0)
-        self._whitening = np.linalg.inv(np.linalg.cholesky(covariance)).T.astype(np.float32)
+        count, size = centred.shape
+        typical = float(np.square(centred).sum()) / max(1, count - 1) / size
+        self._ridge = ridge * typical or 1.0
+        self._spanned = count < size
+        if self._spanned:
+            # The rows' own products are a smaller matrix of the same variances.
+            variances, mixtures = np.linalg.eigh(centred @ centred.T / max(1, count - 1))
+            kept = variances > variances[-1] * ROUNDING
+            directions = centred.T @ mixtures[:, kept]
+            self._directions = directions / np.linalg.norm(directions, axis=0)
+            self._weights = 1 / self._ridge - 1 / (variances[kept] + self._ridge)
+        else:
+            covariance = centred.T @ centred / max(1, count - 1) + np.eye(size) * self._ridge
+            self._whitening = np.linalg.inv(np.linalg.cholesky(covariance)).T.astype(np.float32)
 
     def __call__(self, vectors: Floats) -> Distances:
         """Of vectors [n, size]: [n]."""
-        centred = (vectors.astype(np.float64) - self._mean).astype(np.float32)
-        return np.asarray(np.sqrt(np.square(centred @ self._whitening, dtype=np.float64).sum(1)))
+        centred = vectors.astype(np.float64) - self._mean
+        if self._spanned:
+            along = np.square(centred @ self._directions)
+            return np.asarray(np.sqrt(np.maximum(np.square(centred).sum(1) / self._ridge - along @ self._weights, 0)))
+        whitened = centred.astype(np.float32) @ self._whitening
+        return np.asarray(np.sqrt(np.square(whitened, dtype=np.float64).sum(1)))

@@ -81,14 +81,19 @@ def outcome(
     return Outcome(threshold, caught, missed, false_alarms, len(normal) - false_alarms, cost)
 
 
+def check_share(name: str, share: float) -> None:
+    """SettingError for a number that is no share."""
+    if not 0.0 < share < 1.0:
+        raise SettingError(f"The {name} is {share:g}: choose a share between 0 and 1, for instance 0.95.")
+
+
 def quantile_band(normal: Scores, quantile: float, confidence: float = CONFIDENCE) -> QuantileBand:
     """The threshold that a share `quantile` of the normal images stays below, with its band.
 
     SettingError for a quantile or a confidence that is no share, DataError without an image.
     """
-    for name, share in (("quantile", quantile), ("confidence", confidence)):
-        if not 0.0 < share < 1.0:
-            raise SettingError(f"The {name} is {share:g}: choose a share between 0 and 1, for instance 0.95.")
+    check_share("quantile", quantile)
+    check_share("confidence", confidence)
     if not len(normal):
         raise DataError("A threshold needs scores of normal images: there are none.")
     ordered = np.sort(np.asarray(normal, np.float64))
