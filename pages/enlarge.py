@@ -3,7 +3,7 @@
 Reads a picture that a person uploads and the runs of super-resolution. Writes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from aecore.runs.folder import Run
+from aecore.runs.summary import RunSummary
 from pages.shared.background import Progress, whole_picture
 from pages.shared.before_after import show_before_after
 from pages.shared.frame import as_code, errors_shown, page
@@ -62,7 +63,7 @@ def show() -> None:
             key=f"{PAGE}.shrink",
             help="Makes the picture smaller, so that the enlargement can be compared with what was there.",
         )
-        runs = pick_runs(PAGE, enlarges, most=4, label="Models")
+        runs = pick_runs(PAGE, enlarges, most=4, label="Models", usual=_usual)
         question = None
         if upload is not None:
             with errors_shown():
@@ -78,6 +79,14 @@ def show() -> None:
             return
         with errors_shown():
             _answer(question, part, runs)
+
+
+def _usual(fitting: Sequence[RunSummary]) -> RunSummary:
+    """What a person trained last, otherwise the best that ships."""
+    from aecore.analysis.restoring.choosing import SHRINK, best_restorer
+
+    own = next((each for each in fitting if not each.starter), None)
+    return own or best_restorer(fitting, SHRINK) or fitting[0]
 
 
 def _question(upload: Upload, factor: int, first: bool) -> Question:

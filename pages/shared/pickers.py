@@ -10,6 +10,7 @@ from aecore.runs.summary import RunSummary
 from pages.shared.keys import chosen_run, chosen_runs, remember_run, remember_runs
 
 Reason = Callable[[RunSummary], str]
+Usual = Callable[[Sequence[RunSummary]], RunSummary]  # which of several, the newest first, is seen at first
 
 
 def has_weights(summary: RunSummary) -> str:
@@ -50,6 +51,11 @@ def draws_images(summary: RunSummary) -> str:
     )
 
 
+def newest(fitting: Sequence[RunSummary]) -> RunSummary:
+    """What was made last."""
+    return fitting[0]
+
+
 def run_label(summary: RunSummary) -> str:
     """One line that tells runs apart."""
     done = f"{summary.epochs_done} epoch{'' if summary.epochs_done == 1 else 's'}"
@@ -81,8 +87,13 @@ def pick_run(page: str, why_not: Reason = has_weights, label: str = "Run") -> Ru
     return runs.get(picked)
 
 
-def pick_runs(page: str, why_not: Reason = has_weights, most: int = 4, label: str = "Runs") -> Mapping[str, Run]:
-    """The chosen runs, at most so many, by names that tell them apart; none after saying what to do."""
+def pick_runs(
+    page: str, why_not: Reason = has_weights, most: int = 4, label: str = "Runs", usual: Usual = newest
+) -> Mapping[str, Run]:
+    """The chosen runs, at most so many, by names that tell them apart; none after saying what to do.
+
+    Where none was chosen on any page, it is `usual` of those that fit.
+    """
     runs = Runs()
     listed = runs.list()
     fitting = {each.id: each for each in listed if not why_not(each)}
@@ -91,7 +102,8 @@ def pick_runs(page: str, why_not: Reason = has_weights, most: int = 4, label: st
         return {}
     wanted, key = chosen_runs(), f"{page}.runs"
     if key not in st.session_state:
-        st.session_state[key] = [each for each in wanted if each in fitting][:most] or [next(iter(fitting))]
+        known = [each for each in wanted if each in fitting][:most]
+        st.session_state[key] = known or [usual(list(fitting.values())).id]
     st.session_state[key] = [each for each in st.session_state[key] if each in fitting]
     picked = st.multiselect(
         label, list(fitting), format_func=lambda each: run_label(fitting[each]), max_selections=most, key=key

@@ -170,3 +170,11 @@ def test_at_first_a_sample_is_looked_at_and_others_can_be(run):
     assert "chelsea.png: 451 × 300 pixels, colour" in sentences(app)
     checked(app.pills(key="enlarge.sample").set_value("Coffee").run())
     assert "coffee.png: 600 × 400 pixels, colour" in sentences(app)
+
+
+def test_the_best_model_that_ships_is_seen_first_until_one_of_ones_own_is_there(runs, request, monkeypatch):
+    monkeypatch.undo()  # with the starter runs
+    monkeypatch.setenv("AECORE_RUNS", str(runs.root))
+    assert list(layers(open_page("enlarge"))) == ["As it came", "Bicubic", "Photographs enlarged"]
+    runs.import_zip(request.getfixturevalue("_trained"))
+    assert list(layers(open_page("enlarge"))) == ["As it came", "Bicubic", "Sharper"]
