@@ -164,6 +164,7 @@ STARTERS = (
     _on_photographs("denoising-photographs", "Photographs out of noise", "photo_denoising"),
     _on_photographs("subpixel-photographs", "Photographs enlarged", "subpixel"),
     _on_photographs("srcnn-2-photographs", "SRCNN, 2 times", "srcnn"),
+    _on_photographs("srcnn-3-photographs", "SRCNN, 3 times", "srcnn", {"corruption.factor": 3.0}),
     Starter("eights-mnist", "Only eights", "denoising", "mnist", ONE_CLASS, (8,)),
     Starter("coats-fashion", "Only coats", "denoising", "fashion_mnist", ONE_CLASS, (4,)),
     Starter("compression-mnist", "Digits in small files", "compression", "mnist", {"training.epochs": 30}),
