@@ -165,6 +165,8 @@ STARTERS = (
     _on_photographs("subpixel-photographs", "Photographs enlarged", "subpixel"),
     _on_photographs("srcnn-2-photographs", "SRCNN, 2 times", "srcnn"),
     _on_photographs("srcnn-3-photographs", "SRCNN, 3 times", "srcnn", {"corruption.factor": 3.0}),
+    _on_photographs("srcnn-4-photographs", "SRCNN, 4 times", "srcnn", {"corruption.factor": 4.0}),
+    _on_photographs("skips-photographs", "Photographs enlarged by an autoencoder", "super_resolution"),
     Starter("eights-mnist", "Only eights", "denoising", "mnist", ONE_CLASS, (8,)),
     Starter("coats-fashion", "Only coats", "denoising", "fashion_mnist", ONE_CLASS, (4,)),
     Starter("compression-mnist", "Digits in small files", "compression", "mnist", {"training.epochs": 30}),
