@@ -105,6 +105,7 @@ def test_every_kind_keeps_its_strength_through_other_kinds_and_pictures(run):
     dragged(choose(app, "masking"), "masking", 12)
     assert live(choose(app, "salt_pepper"))["value"] == 5
     assert live(choose(app, "masking"))["value"] == 12
+    checked(app.pills(key="denoise.sample").set_value(None).run())
     checked(app.file_uploader[0].set_value([]).run())
     assert not app.get("bidi_component")
     checked(app.pills(key="denoise.sample").set_value("Cat").run())
