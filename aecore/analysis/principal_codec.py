@@ -24,7 +24,7 @@ from aecore.analysis.trained import as_floats
 from aecore.bottlenecks.quantised import LARGEST
 from aecore.compression.coding import Bins, Coder
 from aecore.compression.container import HEADER_BYTES
-from aecore.compression.tables import MOST_SYMBOLS, TOTAL, Table
+from aecore.compression.tables import MOST_SYMBOLS, Table, frequencies
 from aecore.data.image_set import ImageSet, Pixels
 
 STEPS: Final = (1.2, 0.9, 0.7, 0.55, 0.44, 0.35, 0.28, 0.22, 0.17, 0.13, 0.1)  # pixels run from 0 to 1; coarsest first
@@ -47,7 +47,7 @@ class PrincipalCodec:
 
     def measured(self, images: Pixels) -> tuple[float, Pixels]:
         """Mean bytes of the files of images [n, channels, height, width], and what they decode to."""
-        bins = _bins(self.pca, images, self.step)
+        bins = _rounded(_scores(self.pca, images), self.step)
         files = [self.coder.write(each[None]) for each in bins]
         read = np.concatenate([self.coder.read(each, 1) for each in files])
         size = HEADER_BYTES + float(np.mean([len(each) for each in files]))
@@ -87,14 +87,7 @@ def _fitted(bins: Bins, scores: Values, step: float) -> tuple[Table, Values]:
     counts = np.bincount(bins - first, minlength=last - first + 1)
     sums = np.bincount(bins - first, scores, minlength=last - first + 1)
     middles = np.where(counts > 0, sums / np.maximum(counts, 1), step * np.arange(first, last + 1))
-    room = TOTAL - 1 - len(counts)
-    frequencies = np.append(1 + counts * room // max(1, counts.sum()), 1)
-    frequencies[int(np.argmax(frequencies))] += TOTAL - int(frequencies.sum())
-    return Table(first, frequencies), middles
-
-
-def _bins(pca: PCA, images: Pixels, step: float) -> Bins:
-    return _rounded(_scores(pca, images), step)
+    return Table(first, frequencies(counts, len(bins))), middles
 
 
 def _rounded(scores: Values, step: float) -> Bins:

@@ -92,7 +92,7 @@ def _table(mixture: _Mixture) -> Table:
     below = mixture.below(2 * np.arange(low, high + 2, dtype=np.int64) - 1)
     worth = np.flatnonzero((below[1:] >= TAIL) & (below[:-1] <= (1 << CHANCE) - TAIL))
     first, last = (int(worth[0]), int(worth[-1])) if len(worth) else (0, 0)
-    return Table(low + first, _frequencies(np.diff(below[first : last + 2])))
+    return Table(low + first, frequencies(np.diff(below[first : last + 2]), 1 << CHANCE))
 
 
 def _range(mixture: _Mixture) -> tuple[int, int]:
@@ -106,10 +106,10 @@ def _range(mixture: _Mixture) -> tuple[int, int]:
     return max(low, centre - half), min(high, centre + half)
 
 
-def _frequencies(probabilities: Whole) -> Whole:
-    """At least 1 each, and 1 for the escape; what rounding leaves goes to the most probable."""
-    room = TOTAL - 1 - len(probabilities)
-    sizes = np.append(1 + (np.maximum(probabilities, 0) * room >> CHANCE), 1)
+def frequencies(shares: Whole, whole: int) -> Whole:
+    """Of shares of `whole`: at least 1 each, and 1 for the escape; what rounding leaves goes to the most probable."""
+    room = TOTAL - 1 - len(shares)
+    sizes = np.append(1 + np.maximum(shares, 0) * room // whole, 1)
     sizes[int(np.argmax(sizes))] += TOTAL - int(sizes.sum())
     return sizes
 

@@ -56,12 +56,10 @@ class Starter:
     more: tuple[int, ...] = ()  # epochs of further stages, each like the first
 
 
-def _on_photographs(
-    key: str, name: str, variant: str, changes: Mapping[str, object] = MappingProxyType({}), more: tuple[int, ...] = ()
-) -> Starter:
-    """The variant with its own preset for photographs, less `changes`."""
+def _on_photographs(key: str, name: str, variant: str, changes: Mapping[str, object] = MappingProxyType({})) -> Starter:
+    """The variant with its own preset for photographs, in which `changes` are made."""
     (preset,) = (each for each in VARIANTS[variant].presets if each.title == "Photographs")
-    return Starter(key, name, variant, PHOTOGRAPHS, {**preset.changes, **changes}, more=more)
+    return Starter(key, name, variant, PHOTOGRAPHS, {**preset.changes, **changes})
 
 
 # Trained on one class, which is then the normal one.
