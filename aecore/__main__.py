@@ -51,9 +51,8 @@ def _start(arguments: list[str]) -> int:
 def _test(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m aecore test",
-        description="Set up the lab where that is still to be done, and run the tests: first those that need no "
-        "browser, side by side, then the others, alone, because some of them measure time. "
-        "With arguments, pytest runs once with them.",
+        description="Set up the lab where that is still to be done, and run the tests side by side: first those that "
+        "need no browser, then the others, each file in one process. With arguments, pytest runs once with them.",
         allow_abbrev=False,
     )
     _, others = parser.parse_known_args(arguments)
@@ -62,8 +61,10 @@ def _test(arguments: list[str]) -> int:
         return 2
     if others:
         return _become([python, "-m", "pytest", *others])
-    side_by_side = ["--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal", "--ignore=tests/browser"]
-    return max(_call([python, "-m", "pytest", *each]) for each in (side_by_side, ["tests/browser"]))
+    cores = os.cpu_count() or 1
+    without = [f"--numprocesses={min(4, cores + 1)}", "--dist=worksteal", "--ignore=tests/browser"]  # they wait a third
+    within = [f"--numprocesses={min(4, cores)}", "--dist=loadfile", "--no-loadscope-reorder", "tests/browser"]
+    return max(_call([python, "-m", "pytest", *each]) for each in (without, within))
 
 
 def _pass_on(arguments: list[str]) -> int:

@@ -27,8 +27,10 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from aecore.chance import Chance
 from aecore.errors import SettingError
-from aecore.shapes import ClassLogits, Codes, Features, Images, ImageShape, Labels, PerImage, Scores
+from aecore.shapes import ClassLogits, Codes, Features, Images, ImageShape, Labels, PerImage, Scalar, Scores
+from aecore.sharing import mine, whole
 
 STRENGTH_WEIGHT = 100.0  # of the squared error of an estimated strength, beside errors that are sums over pixels
 
@@ -50,7 +52,7 @@ class Term:
     """What a bottleneck adds to the loss by itself: one number per image, which counts `weight` times."""
 
     value: PerImage
-    weight: float | PerImage  # one for all images, or one for each
+    weight: float | Scalar | PerImage  # one for all images, or one for each
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Bottleneck(Protocol):
     features: int
     draws: bool  # codes are pulled towards N(0, I), so that new ones can be drawn from it
 
-    def __call__(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def __call__(self, features: Features, generator: Chance | None) -> Coded:
         """The codes for training; chance comes from `generator` alone."""
         ...
 
@@ -106,10 +108,22 @@ class Bottleneck(Protocol):
 
 
 @runtime_checkable
+class Padded(Bottleneck, Protocol):
+    """A bottleneck of which a smaller one fits into a larger one, filled up with zeros.
+
+    Where features are 0 for good, so is the code: it adds nothing to a penalty and passes no gradient on. Both say how
+    many numbers they have of each kind, in the order in which they stand.
+    """
+
+    feature_blocks: tuple[int, ...]
+    code_blocks: tuple[int, ...]
+
+
+@runtime_checkable
 class ClassConditional(Bottleneck, Protocol):
     """A bottleneck whose code ends with the class; without labels it takes what the encoder thinks of it."""
 
-    def given(self, features: Features, generator: torch.Generator | None, labels: Labels) -> Coded:
+    def given(self, features: Features, generator: Chance | None, labels: Labels) -> Coded:
         """The codes for training images of known classes."""
         ...
 
@@ -207,7 +221,7 @@ class DecodingModel(Model, ABC):
 
     def prior(self, count: int, generator: torch.Generator) -> Codes:
         """`count` codes drawn from N(0, I), on the generator's device."""
-        return torch.randn(count, self.latent, generator=generator, device=generator.device)
+        return mine(torch.randn(whole(count), self.latent, generator=generator, device=generator.device))
 
     def sample(self, codes: Codes, sampling: Sampling) -> Images:
         """The images of codes drawn from the prior."""
@@ -231,6 +245,7 @@ class Autoencoder(DecodingModel):
         self.bottleneck = bottleneck
         self.decoder = decoder
         self.controls = bottleneck.controls if isinstance(bottleneck, Drawing) else frozenset()
+        self.conditional = isinstance(bottleneck, ClassConditional)  # the class is a part of its code: it takes labels
         self.head: nn.Module | None = None  # codes -> scores of the classes; a scheme that trains one adds it
 
     @property
@@ -242,11 +257,6 @@ class Autoencoder(DecodingModel):
     def generates(self) -> bool:
         """Whether its codes were pulled towards a distribution to draw from."""
         return self.bottleneck.draws
-
-    @property
-    def conditional(self) -> bool:
-        """Whether the class of an image is a part of its code, so that training takes labels."""
-        return isinstance(self.bottleneck, ClassConditional)
 
     def prior(self, count: int, generator: torch.Generator) -> Codes:
         """`count` codes from the distribution that the bottleneck pulls its codes towards."""
@@ -263,7 +273,7 @@ class Autoencoder(DecodingModel):
         self._check(images)
         return self.bottleneck.code(self.encoder(images))
 
-    def forward(self, images: Images, generator: torch.Generator | None = None, labels: Labels | None = None) -> Pass:
+    def forward(self, images: Images, generator: Chance | None = None, labels: Labels | None = None) -> Pass:
         """Encode and decode as in training. Without a generator nothing is random: the code is `encode`'s.
 
         Only a `conditional` model minds labels: without them the class is what the encoder thinks it is.

@@ -49,6 +49,10 @@ class Streams:
             self._streams[name] = torch_stream(self.seed, name, device=self.device)
         return self._streams[name]
 
+    def used(self) -> "list[torch.Generator]":
+        """Those that were asked for."""
+        return list(self._streams.values())
+
     def state(self) -> "dict[str, torch.Tensor]":
         """The state of every stream that was used, as byte tensors."""
         return {name: stream.get_state() for name, stream in self._streams.items()}

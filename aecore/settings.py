@@ -8,7 +8,8 @@ documentation all come from that one description:
     class GaussianSettings(Settings):
         noise_std: float = setting(0.3, 0.0, 2.0, "of the pixel range", "standard deviation of the noise")
 
-Five kinds of value exist: int, float, bool, str (one of `choices`) and tuple[int, ...] ("512, 256").
+Six kinds of value exist: int, float, bool, str (one of `choices`, or any text where there are none) and
+tuple[int, ...] ("512, 256").
 """
 
 import math
@@ -29,7 +30,7 @@ class Description:
 
     name: str
     label: str
-    kind: str  # "int", "float", "bool", "choice" or "ints"
+    kind: str  # "int", "float", "bool", "choice", "text" or "ints"
     default: Value
     low: float | None
     high: float | None
@@ -51,6 +52,10 @@ class Description:
                 if value not in self.choices:
                     raise SettingError(f"{name} is {value!r}: choose one of {', '.join(self.choices)}.")
                 return str(value)
+            case "text":
+                if not isinstance(value, str):
+                    raise SettingError(f"{name} is {value!r}: give a text.")
+                return value
             case "ints":
                 if isinstance(value, str) or not isinstance(value, (list, tuple)):
                     raise SettingError(f"{name} is {value!r}: give whole numbers separated by commas.")
@@ -70,7 +75,7 @@ class Description:
                 if words.lower() not in known:
                     raise SettingError(f"{name} is {text!r}: choose true or false.")
                 return known[words.lower()]
-            case "choice":
+            case "choice" | "text":
                 return self.check(words, where)
             case "ints":
                 pieces = [piece for piece in words.replace(",", " ").split() if piece]
@@ -194,4 +199,5 @@ def _describe_field(each: Any, hint: Any) -> Description:
         raise TypeError(f"{each.name} must be declared with setting(...) and be one of int, float, bool, str, ints")
     known = dict(each.metadata)
     label = known.pop("label") or each.name.replace("_", " ").capitalize()
-    return Description(name=each.name, label=label, kind=KINDS[hint], default=each.default, **known)
+    kind = "text" if hint is str and not known["choices"] else KINDS[hint]
+    return Description(name=each.name, label=label, kind=kind, default=each.default, **known)

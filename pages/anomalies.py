@@ -95,14 +95,14 @@ def _one_run(run: Run) -> None:
             return
         detector = place.fill("Fitting to normal images, then scoring others of them …", _fit(opened))
         line, band = _line(detector, chosen)
-        st.subheader("Threshold bench")
+        st.header("Threshold bench")
         threshold = _bench(opened, detector, chosen, line, band)
         line = line if threshold is None else _moved(line, threshold)
         _lines_of(run, chosen, threshold, [each.name for each in files], fit, invert)
         if files:
             with below, errors_shown():
                 st.divider()
-                st.subheader("Your pictures")
+                st.header("Your pictures")
                 _pictures(detector, line, [(each.name, each.getvalue()) for each in files], fit, invert)
 
 
@@ -304,7 +304,7 @@ def _lines_of(run: Run, chosen: Chosen, threshold: float | None, files: Sequence
 
     named = files[:MOST_NAMED] or ["picture.png"]
     lines = score_lines(run.id, named, chosen.score, chosen.quantile, threshold, fit, invert)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "anomalies")
 
 
 # --- one's own pictures

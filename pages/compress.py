@@ -246,7 +246,7 @@ def _lines(run: Run, name: str, quality: int) -> None:
     from aecore.analysis.recipes_as_code import compress_lines
 
     lines = compress_lines(run.id, name, quality + 1)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "compress")
 
 
 # --- one bit
@@ -254,7 +254,7 @@ def _lines(run: Run, name: str, quality: int) -> None:
 
 def _damage(codec: "Codec", encoded: "Encoded | None") -> bool:
     """What one flipped bit does; whether the checksum is looked at."""
-    st.subheader("One wrong bit")
+    st.header("One wrong bit")
     check = st.toggle(
         "Look at the checksum", True, key=f"{PAGE}.check", help="Off, a damaged file is decoded all the same."
     )
@@ -298,7 +298,7 @@ def _named(picture: Picture, caption: str) -> Picture:
 def _decode(codec: "Codec", check: bool) -> None:
     from aecore.compression.pictures import decode_file, png_of
 
-    st.subheader("Decode a file")
+    st.header("Decode a file")
     file = st.file_uploader("Compressed file", key=f"{PAGE}.compressed")
     if file is None:
         st.caption(f"One that was made for this decoder, {codec.common.fingerprint[:2].hex()}.")
@@ -320,7 +320,7 @@ def _curve(opened: "OpenRun") -> None:
     from aecore.analysis.compression import compare_codecs
     from aecore.plots.compression import rate_distortion
 
-    st.subheader("Quality against size")
+    st.header("Quality against size")
     count = min(CURVE_IMAGES, len(opened.splits.test))
     st.caption(
         "Every quality of this codec, principal components with the same coder, WebP and JPEG on the same images, by "

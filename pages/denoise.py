@@ -228,7 +228,7 @@ def _kept(which: object, make: Any, waiting: str) -> Any:
 
 def _curve(opened: "OpenRun", upload: Upload, part: Part) -> None:
     """PSNR against the strength of Gaussian noise on the part shown, taken as clean."""
-    st.subheader("Quality against noise")
+    st.header("Quality against noise")
     st.caption("The part shown, taken as clean, with Gaussian noise of each strength; every method is told it.")
     version = (str(opened.run.path), weights_version(opened.run))
     which = ("curve", upload.digest, part, version)
@@ -245,7 +245,7 @@ def _curve(opened: "OpenRun", upload: Upload, part: Part) -> None:
 
 
 def _whole(opened: "OpenRun", upload: Upload, added: Added, told: float | None) -> None:
-    st.subheader("The whole picture")
+    st.header("The whole picture")
     wanted = str(st.selectbox("As", list(FORMATS), format_func=lambda each: FORMATS[each], key=f"{PAGE}.format"))
     height, width = upload.pixels.shape[:2]
     version = (opened.run.id, weights_version(opened.run))
@@ -264,7 +264,7 @@ def _whole(opened: "OpenRun", upload: Upload, added: Added, told: float | None) 
         from aecore.analysis.recipes_as_code import denoise_lines
 
         lines = denoise_lines(opened.run.id, upload.name, told, wanted)
-        as_code(lines.shell, lines.python)
+        as_code(lines, "denoise")
 
 
 def _file(opened: "OpenRun", upload: Upload, added: Added, told: float | None, kind: str, tell: Progress) -> "Made":

@@ -133,7 +133,7 @@ def _read(comparison: "Comparison") -> None:
     """What a person should take from it, in the numbers of this experiment."""
     few, many = comparison.sizes[0], comparison.sizes[-1]
     said = [_short_codes(comparison, few), _autoencoders(comparison), _long_codes(comparison, many)]
-    st.markdown("**How to read it**")
+    st.header("How to read it")
     st.write(" ".join(filter(None, said)) or "There is too little yet to compare.")
 
 
@@ -239,7 +239,7 @@ def _about(settings: DimensionsSettings, comparison: "Comparison") -> None:
     commands = {row.note: None for row in comparison.fitted if row.method not in CLASSICAL and row.note}
     if commands:
         with st.expander("The autoencoders as commands"):
-            st.code("\n".join(f"python -m aecore {each}" for each in commands), language="bash")
+            st.code("\n".join(f"python -m aecore {each}" for each in commands), language="bash", wrap_lines=True)
 
 
 def _spread(comparison: "Comparison") -> str:

@@ -191,7 +191,7 @@ def _evidence(question: Question, part: Part, layers: Mapping[str, Pixels], name
     found = {name: judged(came, layers[name]) for name in names}
     most = max(float(each.added.max()) for each in found.values()) or 1.0
     worst = max(float(each.disagreement.max()) for each in found.values()) or 1.0
-    st.markdown("**What the picture says of it**")
+    st.header("What the picture says of it")
     show_named_rows(
         {
             f"Added to bicubic, up to {255 * most:.0f} of 255 grey levels": [
@@ -216,7 +216,7 @@ def _evidence(question: Question, part: Part, layers: Mapping[str, Pixels], name
 
 
 def _whole(question: Question, known: "Mapping[str, OpenRun]", blend: float) -> None:
-    st.subheader("The whole picture")
+    st.header("The whole picture")
     height, width = question.small.shape[:2]
     times = question.factor
     choice, kind = st.columns([3, 2])
@@ -267,7 +267,7 @@ def _lines(question: Question, trained: "OpenRun", kind: str, blend: float) -> N
     from aecore.analysis.recipes_as_code import enlarge_lines
 
     lines = enlarge_lines(trained.run.id, question.upload.name, question.factor, kind, blend)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "enlarge")
 
 
 with page("Enlarge", "What does a network make of a picture that is too small, and how much of it is invented?"):

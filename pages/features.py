@@ -106,7 +106,7 @@ def _activity(opened: "OpenRun", looked: Looked) -> None:
     from aecore.plots.sparsity import activations, active_units, unit_use
 
     seen = looked.sparsity
-    st.subheader("Activations")
+    st.header("Activations")
     st.markdown(
         f"**{digits(seen.active_per_image)}** of {seen.units:,} units are on for an image, **{len(seen.dead):,}** are "
         f"dead, and lifetime sparsity is **{digits(_known(seen.lifetime_mean))}**."
@@ -131,7 +131,7 @@ def _activity(opened: "OpenRun", looked: Looked) -> None:
         with column:
             show_chart(drawn(seen, palette()), key=f"{PAGE}.{key}", alt=alt)
     lines = analysis_lines(sparsity, opened.run.id, split="test", limit=looked.limit)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "features.sparsity")
 
 
 def _known(value: float) -> float | None:
@@ -140,7 +140,7 @@ def _known(value: float) -> float | None:
 
 def _pictures(opened: "OpenRun", looked: Looked) -> None:
     """Atoms of the busiest units, and filters of the first layer."""
-    st.subheader("Atoms and filters")
+    st.header("Atoms and filters")
     units = looked.sparsity.units
     count = min(SHOWN, units)
     if units > 1:
@@ -173,7 +173,7 @@ def _atoms(opened: "OpenRun", looked: Looked, count: int) -> None:
         "its own."
     )
     lines = analysis_lines(atoms, opened.run.id, units=chosen)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "features.atoms")
 
 
 _RESPONSES = (
@@ -204,14 +204,14 @@ def _filters(opened: "OpenRun", count: int) -> None:
         "filter has a scale of its own."
     )
     lines = analysis_lines(filters, opened.run.id)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "features.filters")
 
 
 # --- one unit
 
 
 def _microscope(opened: "OpenRun", looked: Looked) -> None:
-    st.subheader("One unit")
+    st.header("One unit")
     choice, atom = st.columns([2, 3], gap="medium")
     with choice:
         unit = _pick_unit(opened.run, looked)
@@ -274,11 +274,11 @@ def _one_atom(opened: "OpenRun", unit: int) -> None:
 def _exciting(opened: "OpenRun", looked: Looked, unit: int) -> None:
     found = looked.excitement
     test = opened.splits.test
-    st.markdown("**Images that excite it most**")
+    st.subheader("Images that excite it most", anchor=False)
     side = side_for(test.shape[2], SIDE)
     show_pictures(_with_activations(opened, found.strongest[unit], found.high[unit]), side)
     if float(found.low[unit][0]) < -looked.sparsity.threshold:
-        st.markdown("**Images that excite it most the other way**")
+        st.subheader("Images that excite it most the other way", anchor=False)
         show_pictures(_with_activations(opened, found.weakest[unit], found.low[unit]), side)
     st.caption(f"Activation below each image; strongest of {found.images:,} test images first.")
 
@@ -301,7 +301,7 @@ def _turn(opened: "OpenRun", looked: Looked, unit: int) -> None:
     from aecore.analysis.units import turn
     from aecore.plots.pictures import as_bytes
 
-    st.markdown("**Turn it up or down**")
+    st.subheader("Turn it up or down", anchor=False)
     controls, pictures = st.columns([2, 3], gap="medium")
     scope = f"{PAGE}.{opened.run.id}.{unit}"
     with controls:
@@ -326,7 +326,7 @@ def _turn(opened: "OpenRun", looked: Looked, unit: int) -> None:
         )
     st.caption("All other units stay as they are for this image. Change: grey is none, white lighter, black darker.")
     lines = analysis_lines(turn, opened.run.id, index=index, unit=unit, value=float(f"{value:.6g}"))
-    as_code(lines.shell, lines.python)
+    as_code(lines, "features.turn")
 
 
 def _reach(looked: Looked, unit: int, was: float) -> tuple[float, float]:

@@ -54,7 +54,7 @@ def _read(curve: "FewLabelsCurve") -> None:
     few = curve.labels[0]
     best = curve.best(few)
     lines = {line.method: line for line in curve.lines}
-    st.markdown("**How to read it**")
+    st.header("How to read it")
     said = []
     if best is not None:
         error = float(best.mean[best.labels == few][0])

@@ -276,7 +276,7 @@ def _lines(sides: Sequence[Side], asked: Asked) -> None:
     from aecore.analysis.recipes_as_code import generate_lines
 
     lines = generate_lines([each.run.id for each in sides], **vars(asked))
-    as_code(lines.shell, lines.python)
+    as_code(lines, "generate")
 
 
 # --- how good it is
@@ -284,7 +284,7 @@ def _lines(sides: Sequence[Side], asked: Asked) -> None:
 
 def _measured(sides: Sequence[Side]) -> None:
     """Quality of all the runs at a click, with floor and baseline; then it is kept."""
-    st.subheader("Quality, measured")
+    st.header("Quality, measured")
     st.caption(
         "On as many drawn images as there are test images, at most 10,000 and fewer of a slow model, with the class "
         "left to chance. Beside each number stands what real images get."
@@ -378,7 +378,7 @@ def _show_lines(sides: Sequence[Side]) -> None:
     from aecore.analysis.recipes_as_code import figures_lines
 
     lines = figures_lines([each.run.id for each in sides])
-    as_code(lines.shell, lines.python)
+    as_code(lines, "generate.measures")
 
 
 with page("Generate", "What does a model draw when it is shown nothing, and how good is it?"):

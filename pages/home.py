@@ -108,7 +108,8 @@ def _card(
     runs: Runs, variant: Variant, starters: Sequence[RunSummary], titles: Mapping[str, str], plane: RunSummary | None
 ) -> None:
     """A variant: its idea in a line, pictures by a trained one, the trained ones to open, the way to train it."""
-    st.markdown(f"**{variant.title}**  \n:small[{variant.summary}]")
+    st.subheader(variant.title, anchor=False)
+    st.markdown(f":small[{variant.summary}]")
     st.space("stretch")
     drawn = next((each for each in starters if plane is None or each.id != plane.id), next(iter(starters), None))
     if drawn is not None:

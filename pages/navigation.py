@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.serving import FAVICON
+from pages.shared.style import show_style
 from pages.shared.warming import warm_up_once
 
 HERE = Path(__file__).resolve().parent
@@ -30,5 +31,7 @@ PAGES = [
 ]
 
 st.set_page_config(page_title="Latent Lab", page_icon=str(FAVICON), layout="wide")
-st.navigation(PAGES, position="top").run()
+chosen = st.navigation(PAGES, position="top")
+show_style()
+chosen.run()
 warm_up_once()

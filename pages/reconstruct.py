@@ -345,7 +345,7 @@ def _lines(run: Run, shown: Shown, noise: Noise, draw: int) -> None:
         lines = picture_lines(run.id, shown.files, shown.fit, shown.inverted, noise.kind, noise.level, draw)
     else:
         lines = reconstruct_lines(run.id, shown.indices, corruption=noise.kind, level=noise.level, seed=draw)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "reconstruct")
 
 
 # --- how well, measured
@@ -358,7 +358,7 @@ def _curve(opened: "OpenRun", noise: Noise) -> None:
 
     kind = noise.kind if strength(noise.kind) else "gaussian"
     title = CORRUPTIONS[kind].title
-    st.subheader("Quality against noise")
+    st.header("Quality against noise")
     st.caption("How far the reconstruction is from the clean image, as the noise grows; beside it the best linear way.")
     count = min(CURVE_IMAGES, len(opened.splits.test))
     place: Slot[NoiseCurve] = slot(opened.run, "curve", kind)
@@ -390,7 +390,7 @@ def _drawn(curve: "NoiseCurve", run: Run, kind: str, count: int) -> None:
     )
     st.caption(curve.note)
     lines = analysis_lines(function, run.id, corruption=kind, count=count)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "reconstruct.curve")
 
 
 def _measured(opened: "OpenRun") -> None:
@@ -399,7 +399,7 @@ def _measured(opened: "OpenRun") -> None:
     from aecore.analysis.recipes_as_code import evaluate_lines
 
     count = len(opened.splits.test)
-    st.subheader("On the whole test split")
+    st.header("On the whole test split")
     st.caption(f"{count:,} images that no choice was ever made by, with the corruption of the run's training.")
     place: Slot[Evaluation] = slot(opened.run, "evaluation")
     if not place.wanted(f"Measure on {count:,} test images", f"{PAGE}.measure", ":material/straighten:"):
@@ -407,7 +407,7 @@ def _measured(opened: "OpenRun") -> None:
     found = place.fill(f"Measuring on {count:,} test images, about 10 s …", lambda tell: evaluate(opened, None, tell))
     _table(found)
     lines = evaluate_lines(opened.run.id)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "reconstruct.measures")
 
 
 def _table(found: "Evaluation") -> None:

@@ -20,7 +20,7 @@ from aecore.runs.store import Runs
 from aecore.runs.summary import UNDER_WAY, RunSummary, number
 from aecore.variants.catalog import VARIANTS
 from pages.shared.frame import as_code, errors_shown, page
-from pages.shared.keys import RUN, chosen_run, remember_run
+from pages.shared.keys import RUN, chosen_runs, remember_run
 from pages.shared.matrix import Row, show_matrix, side_for
 from pages.shared.pictures import Picture
 from pages.shared.places import buttons
@@ -39,7 +39,7 @@ def show() -> None:
     runs = Runs()
     listed = runs.list()
     if SELECTED not in st.session_state:
-        st.session_state[SELECTED] = [chosen_run()]
+        st.session_state[SELECTED] = chosen_runs()
     trashed = runs.trashed()
     _notices(runs, trashed)
     fitting = _toolbar(runs, listed, trashed)
@@ -277,7 +277,7 @@ def _one(runs: Runs, summary: RunSummary) -> None:
     """Open it, or do something with it; below what it is and how it learned."""
     run = runs.get(summary.id)
     remember_run(run.id)
-    st.subheader(plain(summary.name))
+    st.header(plain(summary.name))
     _what_to_know(summary)
     with st.container(horizontal=True), errors_shown():
         _open(summary)
@@ -288,7 +288,7 @@ def _one(runs: Runs, summary: RunSummary) -> None:
         _curves(run, summary)
     if summary.damaged or summary.state in ("failed", "crashed"):
         with st.expander("Log", expanded=True):
-            st.code(run.log_tail(30) or "The log is empty.", language=None)
+            st.code(run.log_tail(30) or "The log is empty.", language=None, wrap_lines=True)
     if not summary.damaged:
         _lines(run)
 
@@ -425,7 +425,7 @@ def _lines(run: Run) -> None:
         from aecore.analysis.recipes_as_code import train_lines
 
         lines = train_lines(run.recipe())
-        as_code(lines.shell, lines.python)
+        as_code(lines, "runs")
 
 
 # --- several
@@ -434,7 +434,7 @@ def _lines(run: Run) -> None:
 def _several(runs: Runs, chosen: Sequence[RunSummary]) -> None:
     from pages.shared.comparison import show_comparison
 
-    st.subheader(f"{len(chosen)} runs compared")
+    st.header(f"{len(chosen)} runs compared")
     show_comparison(runs, chosen, PAGE)
     own = [each for each in chosen if not each.starter and each.state not in UNDER_WAY]
     which = plain(own[0].name) if len(own) == 1 else f"these {len(own)} runs"

@@ -6,6 +6,7 @@ deletes them.
     ?variant=KEY   the variant to begin with
     ?data=NAME     the data set to begin with
     ?run=ID        the run to watch
+    ?race=ID       the race to watch
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.keys import RUN, remember_run
 from pages.shared.live import deleted_notice, duration, show_runs
 from pages.shared.points import show_point
+from pages.shared.race import offer_race, runs_of, show_race, shown_race
 from pages.shared.words import plain
 
 if TYPE_CHECKING:
@@ -70,26 +72,31 @@ def show() -> None:
     """What is being trained, or what could be, on the left; the choices on the right; below what there is to read."""
     runs = Runs()
     listed = runs.list()
+    race = shown_race()
+    racing = runs_of(race) if race is not None else []
+    single = [each for each in listed if each.id not in racing]
     deleted_notice(PAGE)
     st.html(BOARD_STYLE)
     with st.container(key=BOARD):
         picture, controls, below = st.columns([3, 2, 3], gap="large")
     with controls:
-        variant, plan, cost = _choices(_waiting(listed))
-    watched = _watched(runs, listed)
+        variant, plan, cost = _choices(_waiting(single) + (race is not None and race.summary().state in UNDER_WAY))
+    watched = _watched(runs, single)
     with picture:
+        if race is not None:
+            show_race(race, PAGE)
         if watched:
             show_runs(watched, PAGE)
-        else:
+        elif race is None:
             _introduce(variant, plan)
     if plan is not None:
         with cost, errors_shown():
             _cost(plan)
     with below:
-        if watched:
+        if watched or race is not None:
             st.divider()
             _introduce(variant, plan)
-        _explain(variant, plan, watching=bool(watched))
+        _explain(variant, plan, watching=bool(watched) or race is not None)
 
 
 # --- what is watched
@@ -132,6 +139,8 @@ def _choices(waiting: int) -> tuple[Variant, Plan | None, DeltaGenerator]:
             plan = Plan(recipe, _built(recipe, info), _images(recipe, info), device, name)
     with action:
         _button(plan, waiting)
+        if plan is not None:
+            offer_race(plan.recipe, plan.name, plan.device, PAGE)
     about_data.caption(_about(info, plan))
     if plan is not None:
         with rest:
@@ -358,7 +367,7 @@ def _lines(plan: Plan) -> None:
     from aecore.analysis.recipes_as_code import train_lines
 
     lines = train_lines(plan.recipe, plan.device, plan.name or None)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "train")
 
 
 # --- what it is about

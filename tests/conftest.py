@@ -14,6 +14,9 @@ checks.install()  # before anything of aecore is imported
 # workers with two threads each would only take turns on two cores. Tests that load neither do not pay for it.
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 
+# A page that a test runs in its own process would hold a worker ready; tests of that switch it on.
+os.environ["AECORE_STANDBY"] = "off"
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _folders_of_their_own(tmp_path_factory):

@@ -47,7 +47,7 @@ def test_a_line_for_the_shell_is_a_command(line):
 
 
 def test_the_lines_for_the_shell_are_few():
-    assert len(shell_lines()) == 13
+    assert len(shell_lines()) == 20
     assert max(map(len, shell_lines())) <= 120
 
 

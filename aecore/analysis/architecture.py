@@ -1,7 +1,8 @@
 """What a model is made of, read off its real layers.
 
-Layers come from one pass through the model on torch's "meta" device, which computes shapes and nothing else: it
-takes the same moment for every size and needs no memory for weights.
+Layers come from one pass through the model. A large one passes on torch's "meta" device, which computes shapes and
+nothing else: it takes the same moment for every size and needs no memory for weights. But it loads torch's compiler and
+sympy, two seconds of processor time, for which a small model computes one image a hundred times.
 """
 
 import copy
@@ -14,11 +15,14 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from aecore.model import Coded, Model
+from aecore.model import Coded, Model, Restorer
 from aecore.shapes import ImageShape
-from aecore.variants.compose import Parts, compose
+from aecore.variants.compose import Composition, Parts, compose
 
 Shape = tuple[int, ...]
+
+LARGEST_COMPUTED = 4_000_000  # parameters
+MOST_NUMBERS_COMPUTED = 3 * 64 * 64  # of an image
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,28 @@ class Architecture:
 
 def architecture(parts: Parts, image_shape: ImageShape, classes: int = 0) -> Architecture:
     """The architecture that `parts` give for images of `image_shape`. SettingError for parts that do not fit."""
-    with torch.device("meta"):
-        model = compose(parts, image_shape, 0, classes).model
+    model = to_look_through(parts, image_shape, classes).model
     return Architecture(_walk(model.eval()), image_shape, model.latent, classes)
+
+
+def to_look_through(parts: Parts, image_shape: ImageShape, classes: int = 0) -> Composition:
+    """A model whose pass shows shapes at the least cost: on "meta", or on the CPU where it is small.
+
+    A restorer stays on "meta": only there it meets the layers of all strengths and not those of one.
+    """
+    with torch.device("meta"):
+        made = compose(parts, image_shape, 0, classes)
+    large = sum(each.numel() for each in made.model.parameters()) > LARGEST_COMPUTED
+    if large or prod(image_shape) > MOST_NUMBERS_COMPUTED or isinstance(made.model, Restorer):
+        return made
+    return compose(parts, image_shape, 0, classes)
+
+
+def pass_black(model: Model, count: int) -> None:
+    """Pass so many black images through a model; chance that it takes is given back."""
+    device = next(model.parameters()).device
+    with torch.random.fork_rng(devices=[]):
+        model(torch.zeros(count, *model.image_shape, device=device))
 
 
 def layers(model: Model) -> tuple[Layer, ...]:
@@ -85,7 +108,7 @@ def layers(model: Model) -> tuple[Layer, ...]:
 def _walk(model: Model) -> tuple[Layer, ...]:
     found: list[Layer] = []
     with torch.inference_mode(), _listening(model, found):
-        model(torch.zeros(1, *model.image_shape, device="meta"))
+        pass_black(model, 1)
     return tuple(found)
 
 

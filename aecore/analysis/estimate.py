@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from aecore.analysis.architecture import Architecture, Layer, architecture
+from aecore.analysis.architecture import Architecture, Layer, architecture, pass_black, to_look_through
 from aecore.analysis.kept import Kept
 from aecore.model import Model, Pass
 from aecore.randomness import torch_stream
@@ -120,6 +120,15 @@ def estimate(
     )
 
 
+def memory(
+    recipe: Recipe, image_shape: ImageShape, train_images: int, validation_images: int, device: Device, classes: int = 0
+) -> Memory:
+    """The memory alone, for which nothing is tried. SettingError for parts that do not fit the image."""
+    batch = images_per_step(recipe.stages[-1].batch_size, train_images)
+    built = architecture(recipe.parts, image_shape, classes)
+    return _memory(recipe, built, batch, train_images + validation_images, device)
+
+
 # --- time
 
 
@@ -150,8 +159,7 @@ _MEASURED: Kept[float] = Kept(1024)
 
 def _layers_seconds(recipe: Recipe, built: Architecture, batch: int, place: _Place) -> float:
     """Forward and backward through all layers, for one image of a batch."""
-    with torch.device("meta"):
-        composition = compose(recipe.parts, built.image_shape, recipe.seed, built.classes)
+    composition = to_look_through(recipe.parts, built.image_shape, built.classes)
     modules = dict(composition.model.named_modules())
     return sum(
         _layer_seconds(layer, modules[layer.name], batch, place) * composition.scheme.passes(layer.part)
@@ -282,12 +290,11 @@ def _free_bytes(device: Device) -> int:
 
 
 def _saved_bytes(recipe: Recipe, built: Architecture) -> int:
-    """What one image's forward pass keeps for the backward pass, counted without computing anything.
+    """What one image's forward pass keeps for the backward pass.
 
     Weights are kept too, but once and not for every image: the difference of two batches leaves them out.
     """
-    with torch.device("meta"):
-        model = compose(recipe.parts, built.image_shape, recipe.seed, built.classes).model.train()
+    model = to_look_through(recipe.parts, built.image_shape, built.classes).model.train()
     return (_kept_bytes(model, 4) - _kept_bytes(model, 2)) // 2
 
 
@@ -300,5 +307,5 @@ def _kept_bytes(model: Model, batch: int) -> int:
         return tensor
 
     with saved_tensors_hooks(keep, lambda tensor: tensor):
-        model(torch.zeros(batch, *model.image_shape, device="meta"))
+        pass_black(model, batch)
     return kept

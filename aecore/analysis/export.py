@@ -16,6 +16,7 @@ import warnings
 import torch
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.nn import functional
 
 from aecore.analysis.trained import Trained, autoencoder_of, decoding_model_of, device_of, model_of
 from aecore.compression.parts import DECODER, ENCODER, write_part
@@ -47,6 +48,18 @@ class _Encoder(nn.Module):
         return self.bottleneck.code(self.encoder(images))
 
 
+class _Posterior(nn.Module):
+    def __init__(self, model: Autoencoder):
+        super().__init__()
+        self.encoder, self.bottleneck, self.latent = model.encoder, model.bottleneck, model.latent
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        coded = self.bottleneck(self.encoder(images), None)
+        assert coded.posterior is not None
+        spread = torch.exp(0.5 * coded.posterior.log_variance)
+        return coded.codes, functional.pad(spread, (0, self.latent - spread.shape[1]))
+
+
 def decoder_onnx(trained: Trained) -> bytes:
     """The decoder as an ONNX file."""
     model = decoding_model_of(trained)
@@ -61,12 +74,33 @@ def encoder_onnx(trained: Trained) -> bytes:
     return _with_size(_recorded(_Encoder(model).eval(), example, "images", "codes"), model.latent)
 
 
+def posterior_onnx(trained: Trained) -> bytes:
+    """The encoder of a variational run with two outputs, both [batch, latent].
+
+    "codes" is the mean, "spread" the standard deviation of the posterior, 0 for numbers of the code that are not drawn.
+    SettingError where the encoder gives no distribution.
+    """
+    model = autoencoder_of(trained)
+    if not hasattr(model.bottleneck, "posterior"):
+        raise SettingError("This encoder gives one code and no distribution: choose a variational run.")
+    example = torch.zeros(2, *model.image_shape, device=device_of(model))
+    return _with_size(_recorded(_Posterior(model).eval(), example, "images", "codes", "spread"), model.latent)
+
+
+def full_encoder_onnx(trained: Trained) -> bytes:
+    """All that the encoder says: `posterior_onnx` of a variational run, `encoder_onnx` of any other."""
+    return (
+        posterior_onnx(trained) if hasattr(autoencoder_of(trained).bottleneck, "posterior") else encoder_onnx(trained)
+    )
+
+
 def _with_size(content: bytes, latent: int) -> bytes:
     """The size of the code written into an encoder's output: the exporter loses count where a tensor is halved."""
     import onnx
 
     model = onnx.load_from_string(content)
-    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = latent
+    for each in model.graph.output:
+        each.type.tensor_type.shape.dim[1].dim_value = latent
     whole: bytes = model.SerializeToString()
     return whole
 
@@ -93,7 +127,7 @@ def export(trained: Trained, what: str) -> bytes:
     return makers[what](trained)
 
 
-def _recorded(module: nn.Module, example: Tensor, takes: str, gives: str) -> bytes:
+def _recorded(module: nn.Module, example: Tensor, takes: str, *gives: str) -> bytes:
     """One pass of `example` through the module, recorded as ONNX with the first axis open.
 
     The only place that knows the exporter. Its notice of deprecation is silenced here and nowhere else.
@@ -109,7 +143,7 @@ def _recorded(module: nn.Module, example: Tensor, takes: str, gives: str) -> byt
             dynamo=False,
             opset_version=OPSET,
             input_names=[takes],
-            output_names=[gives],
-            dynamic_axes={takes: {0: "batch"}, gives: {0: "batch"}},
+            output_names=list(gives),
+            dynamic_axes={name: {0: "batch"} for name in (takes, *gives)},
         )
     return file.getvalue()

@@ -13,6 +13,7 @@ Source: Cover and Hart, "Nearest Neighbor Pattern Classification", IEEE Transact
 and Kaski, "Neighborhood Preservation in Nonlinear Projection Methods: An Experimental Study", ICANN 2001.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,7 @@ class Neighbourhoods:
             raise SettingError(f"There are {len(self):,} images but codes of shape {list(codes.shape)}: give one each.")
         if not np.isfinite(codes).all():
             raise SettingError("Some codes are not finite numbers, so that they have no neighbours.")
-        return self._judge(_nearest(codes, self.neighbours))
+        return self._judge(nearest(codes, self.neighbours))
 
     def of_pixels(self) -> Kept:
         """The same for the images themselves: what the best code can hope to keep, with a trustworthiness of 1."""
@@ -72,17 +73,32 @@ class Neighbourhoods:
         labels = self.images.labels
         return Kept(
             accuracy=None if labels is None else _accuracy(np.asarray(labels), nearest),
-            trustworthiness=self._trustworthiness(nearest),
+            trustworthiness=_trustworthiness(self._places, nearest),
         )
 
-    def _trustworthiness(self, nearest: Indices) -> float:
-        count, k = nearest.shape
-        places = np.take_along_axis(self._places, nearest, axis=1).astype(np.int64)
-        beyond = int(np.maximum(places - k, 0).sum())
-        return 1.0 - 2.0 * beyond / float(count * k * (2 * count - 3 * k - 1))
+
+def trustworthiness(codes: Floats, maps: Sequence[Floats], neighbours: int = NEIGHBOURS) -> list[float]:
+    """T(k) of maps [n, size] of codes [n, latent], with codes in the place of images and maps in that of codes.
+
+    SettingError for fewer points than two neighbourhoods hold, or for more than can be held in memory.
+    """
+    least = 2 * neighbours + 2
+    if not least <= len(codes) <= MOST_IMAGES:
+        raise SettingError(
+            f"{neighbours} neighbours are looked for among {len(codes):,} points: give {least} to {MOST_IMAGES:,}."
+        )
+    places = _places(codes)
+    return [_trustworthiness(places, nearest(each, neighbours)) for each in maps]
 
 
-def _places(images: Pixels) -> Places:
+def _trustworthiness(places: Places, nearest: Indices) -> float:
+    count, k = nearest.shape
+    found = np.take_along_axis(places, nearest, axis=1).astype(np.int64)
+    beyond = int(np.maximum(found - k, 0).sum())
+    return 1.0 - 2.0 * beyond / float(count * k * (2 * count - 3 * k - 1))
+
+
+def _places(images: Pixels | Floats) -> Places:
     """[n, n]: the place of each image by its distance from each, 0 for itself.
 
     Sums of squares of whole numbers are exact in float64, so that equal distances are equal; they keep their order.
@@ -101,7 +117,7 @@ def _places(images: Pixels) -> Places:
     return places
 
 
-def _nearest(codes: Floats, neighbours: int) -> Indices:
+def nearest(codes: Floats, neighbours: int) -> Indices:
     """[n, neighbours]: the nearest others of each code, the nearest first."""
     from sklearn import neighbors
 

@@ -29,27 +29,63 @@ def train_lines(recipe: Recipe, device: str = "auto", name: str | None = None) -
     """How to train `recipe` again. A recipe of several stages is resumed once for each further one."""
     first, *later = recipe.stages
     changes = changes_of(recipe)
-    words = [SHELL, "train", recipe.variant, "--dataset", shlex.quote(recipe.data.name)]
-    words += ["--classes", ",".join(map(str, recipe.data.classes))] if recipe.data.classes else []
-    words += ["--limit", str(recipe.data.limit)] if _limited(recipe) else []
-    words += ["--epochs", str(first.epochs), "--seed", str(recipe.seed)]
-    words += ["--device", shlex.quote(device)] if device != "auto" else []
-    words += ["--name", shlex.quote(name)] if name else []
-    for key, value in changes.items():
-        words += ["--set", shlex.quote(f"{key}={_as_word(value)}")]
-    shell = [_wrapped(words), *(f"{SHELL} resume RUN --epochs {stage.epochs}" for stage in later)]
+    shell = [
+        _wrapped(_words("train", recipe, device, name)),
+        *(f"{SHELL} resume RUN --epochs {stage.epochs}" for stage in later),
+    ]
     changes["training.epochs"] = first.epochs
     return Lines("\n".join(shell), "\n".join(_train_in_python(recipe, changes, device, name)))
 
 
+def race_lines(recipe: Recipe, varied: str, values: str, device: str = "auto", name: str | None = None) -> Lines:
+    """How to let `recipe` race with values of one setting, as `aecore.experiments.entrants` reads them."""
+    words = [*_words("race", recipe, device, name), "--vary", shlex.quote(f"{varied}={values}")]
+    python = [
+        "from aecore.experiments.entrants import create_race, read_values, vary",
+        "from aecore.jobs.foreground import experiment_here",
+        *_recipe_in_python(recipe, {**changes_of(recipe), "training.epochs": recipe.stages[0].epochs}),
+        f"entrants = vary([recipe], {{{varied!r}: read_values({varied!r}, {values!r})}})",
+        f"for event in experiment_here(create_race(entrants{_named(device, name)})):",
+        "    print(event)",
+    ]
+    return Lines(_wrapped(words), "\n".join(python))
+
+
+def _words(command: str, recipe: Recipe, device: str, name: str | None) -> list[str]:
+    """A command that makes a recipe of the variant, and what is changed."""
+    words = [SHELL, command, recipe.variant, "--dataset", shlex.quote(recipe.data.name)]
+    words += ["--classes", ",".join(map(str, recipe.data.classes))] if recipe.data.classes else []
+    words += ["--limit", str(recipe.data.limit)] if _limited(recipe) else []
+    words += ["--epochs", str(recipe.stages[0].epochs), "--seed", str(recipe.seed)]
+    words += ["--device", shlex.quote(device)] if device != "auto" else []
+    words += ["--name", shlex.quote(name)] if name else []
+    for key, value in changes_of(recipe).items():
+        words += ["--set", shlex.quote(f"{key}={_as_word(value)}")]
+    return words
+
+
 def _train_in_python(recipe: Recipe, changes: dict[str, object], device: str, name: str | None) -> list[str]:
-    data = repr(recipe.data.name)
-    data += f", classes={recipe.data.classes!r}" if recipe.data.classes else ""
-    data += f", limit={recipe.data.limit}" if _limited(recipe) else ""
     lines = [
         "from aecore.jobs import run_here",
         "from aecore.runs.store import Runs",
         "from aecore.training.prepare import prepare",
+        *_recipe_in_python(recipe, changes),
+    ]
+    lines += [f"recipe = recipe.with_stage({stage.epochs})" for stage in recipe.stages[1:]]
+    return [
+        *lines,
+        "recipe, _ = prepare(recipe)",
+        f"run = Runs().create(recipe{_named(device, name)})",
+        "for event in run_here(run):",
+        "    print(event)",
+    ]
+
+
+def _recipe_in_python(recipe: Recipe, changes: dict[str, object]) -> list[str]:
+    data = repr(recipe.data.name)
+    data += f", classes={recipe.data.classes!r}" if recipe.data.classes else ""
+    data += f", limit={recipe.data.limit}" if _limited(recipe) else ""
+    return [
         "from aecore.training.recipe import DataChoice, make_recipe",
         "",
         "changes = {",
@@ -57,15 +93,10 @@ def _train_in_python(recipe: Recipe, changes: dict[str, object], device: str, na
         "}",
         f"recipe = make_recipe({recipe.variant!r}, DataChoice({data}), changes, seed={recipe.seed})",
     ]
-    lines += [f"recipe = recipe.with_stage({stage.epochs})" for stage in recipe.stages[1:]]
-    chosen = (f", name={name!r}" if name else "") + (f", device={device!r}" if device != "auto" else "")
-    return [
-        *lines,
-        "recipe, _ = prepare(recipe)",
-        f"run = Runs().create(recipe{chosen})",
-        "for event in run_here(run):",
-        "    print(event)",
-    ]
+
+
+def _named(device: str, name: str | None) -> str:
+    return (f", name={name!r}" if name else "") + (f", device={device!r}" if device != "auto" else "")
 
 
 def _limited(recipe: Recipe) -> bool:
@@ -78,18 +109,9 @@ def changes_of(recipe: Recipe) -> dict[str, object]:
     chosen = {axis: choice["kind"] for axis, choice in recipe.parts.to_dict().items()}
     plain = make_recipe(recipe.variant, recipe.data)
     kinds = {f"{axis}.kind": kind for axis, kind in chosen.items() if kind != plain.parts.to_dict()[axis]["kind"]}
-    usual = _flat(make_recipe(recipe.variant, recipe.data, kinds))
-    own = {key: value for key, value in _flat(recipe).items() if usual.get(key) != value}
+    usual = make_recipe(recipe.variant, recipe.data, kinds).flat()
+    own = {key: value for key, value in recipe.flat().items() if usual.get(key) != value}
     return {**kinds, **{key: value for key, value in own.items() if key != "training.epochs"}}
-
-
-def _flat(recipe: Recipe) -> dict[str, object]:
-    settings = {**recipe.parts.to_dict(), "training": recipe.stages[0].to_dict()}
-    return {
-        f"{axis}.{name}": tuple(value) if isinstance(value, list) else value
-        for axis, values in settings.items()
-        for name, value in values.items()
-    }
 
 
 def evaluate_lines(run: str) -> Lines:

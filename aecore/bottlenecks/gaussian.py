@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from aecore.chance import Chance, normal
 from aecore.model import Coded, Posterior, Sampling
 from aecore.settings import Settings, setting
 from aecore.shapes import Codes, Features
@@ -39,13 +40,14 @@ class Gaussian(nn.Module):
         super().__init__()
         self.latent = settings.code_size
         self.features = 2 * settings.code_size
+        self.feature_blocks, self.code_blocks = (self.latent, self.latent), (self.latent,)
 
     def posterior(self, features: Features) -> Posterior:
         """Mean and log variance, float32 whatever the precision of the network."""
         mean, log_variance = features.float().chunk(2, dim=1)
         return Posterior(mean, log_variance.clamp(-LIMIT, LIMIT))
 
-    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def forward(self, features: Features, generator: Chance | None) -> Coded:
         """A code drawn for each image; without a generator the mean."""
         posterior = self.posterior(features)
         return Coded(drawn(posterior, generator), posterior)
@@ -63,9 +65,9 @@ class Gaussian(nn.Module):
         return codes * sampling.truncation
 
 
-def drawn(posterior: Posterior, generator: torch.Generator | None) -> Codes:
+def drawn(posterior: Posterior, generator: Chance | None) -> Codes:
     """One z for each image; without a generator the mean."""
     if generator is None:
         return posterior.mean
-    noise = torch.empty_like(posterior.mean).normal_(generator=generator)
-    return torch.addcmul(posterior.mean, torch.exp(0.5 * posterior.log_variance), noise)
+    spread = torch.exp(0.5 * posterior.log_variance)
+    return torch.addcmul(posterior.mean, spread, normal(posterior.mean, generator))

@@ -21,6 +21,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from aecore.bottlenecks.gaussian import LIMIT, drawn
+from aecore.chance import Chance
 from aecore.errors import SettingError
 from aecore.model import Coded, Posterior, Sampling, Term
 from aecore.settings import Settings, setting
@@ -69,6 +70,7 @@ class GaussianClass(nn.Module):
         self.classes = classes
         self.latent = self.style + classes
         self.features = 2 * self.style + classes
+        self.feature_blocks, self.code_blocks = (self.style, self.style, classes), (self.style, classes)
 
     def posterior(self, features: Features) -> Posterior:
         """Mean and log variance of z, and the logits of the class; float32 whatever the precision of the network."""
@@ -76,12 +78,12 @@ class GaussianClass(nn.Module):
         mean, log_variance, logits = torch.split(features.float(), widths, dim=1)
         return Posterior(mean, log_variance.clamp(-LIMIT, LIMIT), logits)
 
-    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def forward(self, features: Features, generator: Chance | None) -> Coded:
         """z drawn for each image, or its mean without a generator, and what the encoder thinks of the class."""
         posterior = self.posterior(features)
         return Coded(torch.cat([drawn(posterior, generator), _probabilities(posterior)], 1), posterior)
 
-    def given(self, features: Features, generator: torch.Generator | None, labels: Labels) -> Coded:
+    def given(self, features: Features, generator: Chance | None, labels: Labels) -> Coded:
         """z drawn for each image, and its true class; naming it wrongly costs nats."""
         posterior = self.posterior(features)
         assert posterior.class_logits is not None
@@ -110,7 +112,7 @@ class GaussianClass(nn.Module):
         return torch.cat([styles * sampling.truncation, classes], 1)
 
     def _one_hot(self, labels: Labels) -> Tensor:
-        return F.one_hot(labels, self.classes).float()
+        return torch.eye(self.classes, device=labels.device)[labels]  # F.one_hot waits for the labels
 
 
 def _probabilities(posterior: Posterior) -> Tensor:

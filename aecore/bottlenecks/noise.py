@@ -10,9 +10,9 @@ Source: Song, Meng, Ermon, "Denoising Diffusion Implicit Models", ICLR 2021 (noi
 
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
+from aecore.chance import Chance
 from aecore.model import Coded
 from aecore.settings import Settings
 from aecore.shapes import Codes, Images
@@ -33,7 +33,7 @@ class Noise(nn.Module):
     def __init__(self, settings: NoiseSettings, classes: int = 0):
         super().__init__()
 
-    def forward(self, features: Images, generator: torch.Generator | None = None) -> Coded:
+    def forward(self, features: Images, generator: Chance | None = None) -> Coded:
         """The noise as codes; nothing is random here."""
         return Coded(features.flatten(1))
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
+from aecore.chance import Chance
 from aecore.model import Coded
 from aecore.settings import Settings
 from aecore.shapes import Codes, Features
@@ -24,7 +24,7 @@ class Nothing(nn.Module):
     def __init__(self, settings: NothingSettings, classes: int = 0):
         super().__init__()
 
-    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def forward(self, features: Features, generator: Chance | None) -> Coded:
         """Codes of no numbers."""
         return Coded(self.code(features))
 

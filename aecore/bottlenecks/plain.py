@@ -8,9 +8,9 @@ Source: Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neur
 
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
+from aecore.chance import Chance
 from aecore.model import Coded
 from aecore.settings import Settings, setting
 from aecore.shapes import Codes, Features
@@ -33,8 +33,9 @@ class Plain(nn.Module):
     def __init__(self, settings: PlainSettings, classes: int = 0):
         super().__init__()
         self.latent = self.features = settings.code_size
+        self.feature_blocks = self.code_blocks = (self.latent,)
 
-    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def forward(self, features: Features, generator: Chance | None) -> Coded:
         """The code; nothing is random."""
         return Coded(features)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from aecore.chance import Chance, normal
 from aecore.model import Coded
 from aecore.settings import Settings, setting
 from aecore.shapes import Codes, Features
@@ -34,10 +35,10 @@ class Prior(nn.Module):
         super().__init__()
         self.latent = settings.code_size
 
-    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def forward(self, features: Features, generator: Chance | None) -> Coded:
         """A code for each row of `features`, which have no columns; without a generator the mean, 0."""
         codes = self.code(features)
-        return Coded(codes if generator is None else codes.normal_(generator=generator))
+        return Coded(codes if generator is None else normal(codes, generator))
 
     def code(self, features: Features) -> Codes:
         """The mean of all codes, 0."""

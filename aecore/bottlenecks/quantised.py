@@ -28,6 +28,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from aecore.chance import Chance, uniform, whole_numbers
 from aecore.model import Coded, Term
 from aecore.settings import Settings, setting
 from aecore.shapes import Codes, Features, PerImage
@@ -85,7 +86,7 @@ class Quantised(nn.Module):
         """How many there are: 0 is the coarsest, the last one the finest."""
         return self.settings.qualities
 
-    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def forward(self, features: Features, generator: Chance | None) -> Coded:
         """The codes of a quality drawn for each image, with noise in training; without a generator `code`'s.
 
         The term `rate_bits` is the rate, in bits per image.
@@ -94,15 +95,15 @@ class Quantised(nn.Module):
         if generator is None:
             chosen = torch.full((count,), self.qualities - 1, device=features.device)
         else:
-            chosen = torch.randint(self.qualities, (count,), generator=generator, device=features.device)
+            chosen = whole_numbers(features[:, 0], self.qualities, generator)
         gains = self.log_gains[chosen].exp()
         exact = features.float() * gains
-        noisy = whole = _rounded(exact)
+        noisy = shown = _rounded(exact)
         if self.training and generator is not None:
-            noisy = exact + torch.empty_like(exact).uniform_(-0.5, 0.5, generator=generator)
-            whole = noisy if self.settings.rounding == "noise" else whole
+            noisy = exact + uniform(exact, -0.5, 0.5, generator)
+            shown = noisy if self.settings.rounding == "noise" else shown
         weight = self.settings.rate_weight * 2.0 ** (self.qualities - 1 - chosen).float()
-        return Coded(whole / gains, terms={"rate_bits": Term(self._bits(noisy, gains), weight)})
+        return Coded(shown / gains, terms={"rate_bits": Term(self._bits(noisy, gains), weight)})
 
     def code(self, features: Features) -> Codes:
         """The code at the finest quality."""

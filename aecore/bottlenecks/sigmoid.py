@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from aecore.chance import Chance
 from aecore.model import Coded
 from aecore.settings import Settings, setting
 from aecore.shapes import Codes, Features
@@ -33,7 +34,7 @@ class Sigmoid(nn.Module):
         super().__init__()
         self.latent = self.features = settings.code_size
 
-    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def forward(self, features: Features, generator: Chance | None) -> Coded:
         """The activations; nothing is random."""
         return Coded(self.code(features))
 

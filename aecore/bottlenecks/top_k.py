@@ -23,10 +23,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from aecore.chance import Chance
 from aecore.errors import SettingError
 from aecore.model import Coded
 from aecore.settings import Settings, setting
 from aecore.shapes import Codes, Features
+from aecore.sharing import whole_mean
 
 RATE = 0.01  # of the running mean of how often a unit is on, per step
 
@@ -63,20 +65,21 @@ class TopK(nn.Module):
         super().__init__()
         self.latent = self.features = settings.code_size
         self.active_units = settings.active_units
-        self.boost = settings.boost
+        self.settings = settings
         self.register_buffer("often", torch.full((self.latent,), self.active_units / self.latent))
 
-    def forward(self, features: Features, generator: torch.Generator | None) -> Coded:
+    def forward(self, features: Features, generator: Chance | None) -> Coded:
         """The code; nothing is random. In training it is noted how often every unit is on."""
         codes = self.code(features)
         if self.training:
             with torch.no_grad():
-                self.often.lerp_((codes > 0).float().mean(0), RATE)
+                self.often.copy_(torch.lerp(self.often, whole_mean((codes > 0).float()), RATE))
         return Coded(codes)
 
     def code(self, features: Features) -> Codes:
         """The k largest activations by their boosted score, the others 0. Changes nothing."""
         activations = F.relu(features.float())
-        scores = activations.detach() * torch.exp(self.boost * (1.0 - self.often * (self.latent / self.active_units)))
+        lack = 1.0 - self.often * (self.latent / self.active_units)
+        scores = activations.detach() * torch.exp(self.settings.boost * lack)
         winners = scores.topk(self.active_units, dim=1).indices
         return activations * torch.zeros_like(activations).scatter(1, winners, 1.0)

@@ -14,12 +14,16 @@ from aecore.cli import (
     compression,
     data,
     experiments,
+    groups,
     pictures,
+    race,
     results,
     runs,
     score,
     starters,
+    takeaways,
     training,
+    walks,
 )
 from aecore.cli.commands import INTERRUPTED, PROGRAM, Commands, Handler, Interrupted, Parser, shared_options
 from aecore.cli.output import FAILED, complain, deliver, end_progress, say
@@ -59,7 +63,23 @@ def parser() -> Parser:
     )
     made.add_argument("--version", action="version", version=__version__)
     commands = Commands(made, "command", required=True)
-    for each in (data, choices, training, runs, results, pictures, compression, experiments, starters, score):
+    parts = (
+        data,
+        choices,
+        training,
+        runs,
+        results,
+        pictures,
+        compression,
+        walks,
+        takeaways,
+        groups,
+        experiments,
+        race,
+        starters,
+        score,
+    )
+    for each in parts:
         each.add_commands(commands)
     return made
 

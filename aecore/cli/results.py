@@ -1,4 +1,4 @@
-"""Commands about what a run gives: evaluate, reproduce, export."""
+"""Commands about what a run gives: evaluate, history, reproduce, export."""
 
 import argparse
 from pathlib import Path
@@ -77,11 +77,22 @@ AGREEMENT: Keys = {
     "first_difference": "the first of them with a number that does not agree; null when all agree",
     "numbers": "of the last epoch, a list: name, recorded, reproduced, agrees",
 }
+HISTORY: Keys = {
+    "run": "its id",
+    "note": "what is missing and why, and how epochs were compared",
+    "loss": "what the loss is: the name of its only part, or loss for a sum; mean per validation image",
+    "codes": "how many codes were recorded in each epoch; they are stored as float16, which rounds to three digits",
+    "code_size": "numbers in one; a variational model's are the mean",
+    "epochs": "the recorded ones, a list: epoch, loss, alignment_residual (share of the last epoch's variance that no "
+    "turn and no scale explains; null where codes are compared as they are), spread (standard deviation of the codes, "
+    "over all their numbers), movement (mean way of a code since the epoch before, in spreads) and neighbours_kept "
+    "(share of the 10 nearest codes that were so in the epoch before)",
+}
 EXPORTED: Keys = {"run": "its id", "what": "the part", "file": "where it was written", "bytes": "its size"}
 
 
 def add_commands(commands: Commands) -> None:
-    """evaluate, reproduce, export."""
+    """evaluate, history, reproduce, export."""
     evaluate = commands.add(
         "evaluate", "measure a run on the test images, with baselines beside it", _evaluate, EVALUATION
     )
@@ -101,6 +112,7 @@ def add_commands(commands: Commands) -> None:
         help="for a model that restores pictures: measure on those of a folder or a zip by the published protocol, "
         "instead of the test images",
     )
+    add_run(commands.add("history", "what every recorded epoch of a run changed in its codes", _history, HISTORY))
     reproduce = commands.add(
         "reproduce", "train a run's recipe again; exit status 1 when its numbers do not agree", _reproduce, AGREEMENT
     )
@@ -171,6 +183,23 @@ def _evaluate_on(run: "Run", folder: Path) -> Answer:
     lines = [f"{run.id}: {measured.kind}, mean over {counted(measured.pictures, 'picture')}", table(rows, columns)]
     lines += [f"skipped {each['name']}: {each['reason']}" for each in skipped]
     return Answer(document | {"skipped": skipped}, "\n".join(lines))
+
+
+def _history(options: argparse.Namespace) -> Answer:
+    run = runs_of(options).get(options.run)
+
+    from functools import partial
+
+    from aecore.analysis.history import changes, history, moment
+
+    found = history(run, partial(moment, with_decoder=False))
+    rows = changes(found)
+    _, count, latent = found.codes.shape
+    document = {"run": run.id, "note": found.note, "loss": found.loss.name, "codes": count, "code_size": latent}
+    columns = {"epoch": "epoch", "loss": f"{found.loss.name}, validation", "alignment_residual": "alignment residual"}
+    columns |= {"spread": "spread", "movement": "movement, in spreads", "neighbours_kept": "neighbours kept"}
+    text = f"{run.id}: {counted(count, 'code')} of {counted(latent, 'number')}" if count else f"{run.id}: no codes"
+    return Answer(document | {"epochs": rows}, "\n".join([text, table(rows, columns), found.note]))
 
 
 def _reproduce(options: argparse.Namespace) -> Answer:

@@ -40,7 +40,7 @@ def add_commands(commands: Commands) -> None:
     train.add_argument("--epochs", type=int, metavar="N", help="how often every image is seen")
     train.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random (default 0)")
     train.add_argument("--limit", type=int, default=0, metavar="N", help="train on so many images only (default all)")
-    train.add_argument("--classes", type=_classes, default=(), metavar="0,1", help="use these classes only")
+    train.add_argument("--classes", type=read_classes, default=(), metavar="0,1", help="use these classes only")
     add_changes(
         train,
         "part.setting=value",
@@ -59,7 +59,8 @@ def add_commands(commands: Commands) -> None:
     add_run(stop)
 
 
-def _classes(text: str) -> tuple[int, ...]:
+def read_classes(text: str) -> tuple[int, ...]:
+    """What --classes takes."""
     try:
         return tuple(int(each) for each in text.split(","))
     except ValueError:
@@ -67,10 +68,14 @@ def _classes(text: str) -> tuple[int, ...]:
 
 
 def _train(options: argparse.Namespace) -> Answer:
+    from aecore.jobs.loading import load_torch
     from aecore.runs.names import clean_name
+
+    load_torch()
     from aecore.training.prepare import prepare
     from aecore.training.recipe import DataChoice, make_recipe
 
+    _join_others(options)
     changes = read_changes(options.changes)
     if options.epochs is not None:
         changes["training.epochs"] = options.epochs
@@ -89,24 +94,37 @@ def _train(options: argparse.Namespace) -> Answer:
     return state_of(run)
 
 
+def _join_others(options: argparse.Namespace) -> None:
+    """Where torchrun started several processes, all but the first train along and end here, without a word."""
+    from aecore.jobs.companion import follow, is_follower
+    from aecore.places import Companions
+
+    if options.background and Companions.found():
+        raise SettingError("--background starts one process of its own: leave it out under torchrun.")
+    if is_follower():
+        follow()
+        raise SystemExit(0)
+
+
 def _require_memory(recipe: "Recipe", splits: "Splits", device: str) -> None:
     """SettingError for a model that can never fit: an operating system would end the process without a word."""
-    from aecore.analysis.estimate import estimate
+    from aecore.analysis.estimate import memory
     from aecore.training.precision import find_device
 
     place = find_device(device)
     sizes = (len(splits.train), len(splits.validation))
-    memory = estimate(recipe, splits.shape, *sizes, place, splits.classes).memory
-    need = f"about {memory.total / 1e9:,.1f} GB of memory, and {memory.available / 1e9:,.1f} GB are free on {place.key}"
-    if memory.parameters > memory.available:
+    asked = memory(recipe, splits.shape, *sizes, place, splits.classes)
+    need = f"about {asked.total / 1e9:,.1f} GB of memory, and {asked.available / 1e9:,.1f} GB are free on {place.key}"
+    if asked.parameters > asked.available:
         raise SettingError(f"This model needs {need}: choose fewer or narrower layers.")
-    if not memory.fits:
+    if not asked.fits:
         say(f"warning: this needs {need}; a smaller training.batch_size needs less")
 
 
 def _resume(options: argparse.Namespace) -> Answer:
     from aecore.jobs.control import make_ready, resume
 
+    _join_others(options)
     run, device = runs_of(options).get(options.run), device_of(options.device)
     if options.background:
         resume(run, options.epochs, device)

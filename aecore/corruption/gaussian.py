@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import torch
 
+from aecore.chance import normal
 from aecore.corruption.graded import Chance, Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
+from aecore.sharing import mine, whole
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,10 @@ class GaussianNoise(Graded):
 
     def draw(self, images: Images, generator: torch.Generator) -> Chance:
         """n for every pixel and channel, and where some images are not clipped a uniform number for each image."""
-        noise = torch.empty_like(images).normal_(generator=generator)
+        noise = normal(images, generator)
         if self.settings.clipped_share >= 1:
             return (noise,)
-        return noise, torch.rand(len(images), generator=generator, device=generator.device)
+        return noise, mine(torch.rand(whole(len(images)), generator=generator, device=generator.device))
 
     def applied(self, images: Images, chance: Chance, strengths: PerImage) -> Images:
         """Noisy copies with these standard deviations."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from aecore.shapes import Images, PerImage
+from aecore.sharing import mine, whole
 
 Chance = tuple[Tensor, ...]  # random numbers of one batch; () where nothing is left to chance
 
@@ -44,7 +45,9 @@ class Graded(ABC):
 def drawn_strengths(most: float, varying: bool, count: int, generator: torch.Generator) -> PerImage:
     """`most` for each of `count` images, or with `varying` a draw between 0 and that."""
     strengths = torch.full((count,), most, device=generator.device)
-    return strengths * torch.rand(count, generator=generator, device=generator.device) if varying else strengths
+    if not varying:
+        return strengths
+    return strengths * mine(torch.rand(whole(count), generator=generator, device=generator.device))
 
 
 def per_image(strengths: PerImage) -> Images:

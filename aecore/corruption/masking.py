@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
+from aecore.chance import uniform
 from aecore.corruption.graded import Chance, Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
@@ -42,7 +43,7 @@ class Masking(Graded):
 
     def draw(self, images: Images, generator: torch.Generator) -> Chance:
         """A uniform number for every pixel: it is lost where this is below the share."""
-        return (torch.empty_like(images[:, :1]).uniform_(generator=generator),)
+        return (uniform(images[:, :1], 0.0, 1.0, generator),)
 
     def applied(self, images: Images, chance: Chance, strengths: PerImage) -> Images:
         """Copies of `images` with pixels missing."""

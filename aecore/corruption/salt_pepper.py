@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from aecore.chance import uniform
 from aecore.corruption.graded import Chance, Graded, drawn_strengths, per_image
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
@@ -39,7 +40,7 @@ class SaltPepper(Graded):
 
     def draw(self, images: Images, generator: torch.Generator) -> Chance:
         """A uniform number for every pixel: it is hit where this is below the share, white where below half of it."""
-        return (torch.empty_like(images[:, :1]).uniform_(generator=generator),)
+        return (uniform(images[:, :1], 0.0, 1.0, generator),)
 
     def applied(self, images: Images, chance: Chance, strengths: PerImage) -> Images:
         """Copies of `images` with white and black pixels."""

@@ -6,7 +6,7 @@
 The arrays may be memory-mapped: taking a subset of a large set copies only what is taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,3 +109,45 @@ class Splits:
     def classes(self) -> int:
         """How many classes the images have; 0 where they have no labels."""
         return 0 if self.train.labels is None else len(self.train.class_names)
+
+    @property
+    def count(self) -> int:
+        """How many images there are in all parts together."""
+        return len(self.train) + len(self.validation) + len(self.test)
+
+    def offset(self, split: str) -> int:
+        """The index of a part's first image among all: training, validation, then test images."""
+        before = {"train": 0, "validation": len(self.train), "test": len(self.train) + len(self.validation)}
+        if split not in before:
+            raise DataError(f"There is no split {split!r}: choose one of {', '.join(before)}.")
+        return before[split]
+
+    def take(self, indices: npt.NDArray[np.integer] | Sequence[int]) -> ImageSet:
+        """The images at `indices` into training, validation, then test images, in that order; copies.
+
+        DataError for an index that is not there.
+        """
+        chosen = np.asarray(indices, dtype=np.int64)
+        images = np.empty((len(chosen), *self.shape), np.uint8)
+        for part, within, places in self._where(chosen):
+            images[within] = part.images[places]
+        return replace(self.train, images=images, labels=self.labels_at(chosen))
+
+    def labels_at(self, indices: npt.NDArray[np.integer] | Sequence[int]) -> Labels | None:
+        """The labels of the images at `indices`, counted as for `take`; None where images have none."""
+        if self.train.labels is None:
+            return None
+        chosen = np.asarray(indices, dtype=np.int64)
+        labels = np.empty(len(chosen), np.int64)
+        for part, within, places in self._where(chosen):
+            labels[within] = 0 if part.labels is None else part.labels[places]
+        return labels
+
+    def _where(self, chosen: Labels) -> Iterator[tuple[ImageSet, npt.NDArray[np.bool_], Labels]]:
+        """Each part, which of the chosen images lie in it, and their indices there."""
+        if len(chosen) and not 0 <= chosen.min() <= chosen.max() < self.count:
+            raise DataError(f"There are the images 0 to {self.count - 1:,}, not {chosen.min():,} to {chosen.max():,}.")
+        for name, part in (("train", self.train), ("validation", self.validation), ("test", self.test)):
+            places = chosen - self.offset(name)
+            within = (places >= 0) & (places < len(part))
+            yield part, within, places[within]

@@ -5,8 +5,10 @@ from aecore.experiments.anomalies import ANOMALIES
 from aecore.experiments.dimensions import DIMENSIONS
 from aecore.experiments.experiment import Kind
 from aecore.experiments.few_labels import FEW_LABELS
+from aecore.experiments.projection import PROJECTION
+from aecore.experiments.race import RACE
 
-EXPERIMENTS: dict[str, Kind] = {each.key: each for each in (FEW_LABELS, DIMENSIONS, ANOMALIES)}
+EXPERIMENTS: dict[str, Kind] = {each.key: each for each in (FEW_LABELS, DIMENSIONS, ANOMALIES, PROJECTION, RACE)}
 
 
 def find_kind(key: object) -> Kind:

@@ -58,7 +58,8 @@ Table = tuple[list[dict[str, object]], dict[str, str]]  # rows, and the headings
 class Kind:
     """An entry of the catalog: key, name on screen, one sentence, settings, what it does, and its results as a table.
 
-    `seconds` estimates how long it takes on a data set, for whoever is about to start it.
+    `seconds` estimates how long it takes on a data set, for whoever is about to start it. A `patient` one is stopped
+    between two events, and keeps what it has when its iterator is closed; any other may end in the middle of a piece.
     """
 
     key: str
@@ -68,3 +69,4 @@ class Kind:
     perform: Perform
     table: Callable[[Sequence[Values]], Table]
     seconds: Callable[[Settings, str], float]
+    patient: bool = False

@@ -8,6 +8,7 @@ and what every job has: about.json, status.json, log.txt, lock, stop
 import json
 import time
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,14 +132,16 @@ class Experiment(JobFolder):
         write_file(self.path / RESULTS, "".join(json.dumps(each) + "\n" for each in known).encode())
         self.write_log(f"{task.kind.title} on {task.dataset}: {len(known)} results are there.")
         clock = _Clock()
-        for event in task.kind.perform(task.settings, task.dataset, Place(self.path, device, tuple(known))):
-            if isinstance(event, Result):
-                append_line(self.path / RESULTS, json.dumps(dict(event.values)))
-                self.write_log(event.in_words())
-            else:
-                left = clock.left(event.done)
-                status.update(progress={"done": event.done, "message": event.message, "seconds_left": left})
-            yield event
+        place = Place(self.path, device, tuple(known))
+        with closing(task.kind.perform(task.settings, task.dataset, place)) as events:
+            for event in events:
+                if isinstance(event, Result):
+                    append_line(self.path / RESULTS, json.dumps(dict(event.values)))
+                    self.write_log(event.in_words())
+                else:
+                    left = clock.left(event.done)
+                    status.update(progress={"done": event.done, "message": event.message, "seconds_left": left})
+                yield event
         self.write_log(f"Finished with {len(self.results())} results.")
 
 

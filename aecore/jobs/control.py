@@ -1,17 +1,20 @@
 """Starting, stopping and resuming runs from another process."""
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 
 from aecore.errors import RunError
-from aecore.jobs.launcher import Launcher, LocalLauncher
-from aecore.jobs.queue import Line
+from aecore.jobs.launcher import Launcher
+from aecore.jobs.launchers import chosen_launcher
+from aecore.jobs.queue import Line, NoLine
+from aecore.jobs.slurm import SlurmJob, SlurmLauncher, waits
 from aecore.runs.arrays import tensor_names
 from aecore.runs.folder import CHECKPOINT, Run
-from aecore.runs.job_folder import STOP, JobFolder
-from aecore.runs.processes import is_alive
+from aecore.runs.job_folder import STOP, JobFolder, was_launched
+from aecore.runs.slurm_queue import cancel, state_in_slurm
 from aecore.runs.status import LiveStatus
-from aecore.runs.summary import mapping, whole
+from aecore.runs.summary import mapping, text, whole
 
 POLL_S = 0.05
 
@@ -21,17 +24,21 @@ def start(job: JobFolder, launcher: Launcher | None = None) -> str:
 
     It goes on from where it was, a run from its last checkpoint. RunError when it is under way or finished.
     """
+    asked_at = time.time()
     with job.hold() as status:
         require_startable(job, status)
         (job.path / STOP).unlink(missing_ok=True)
-        line = Line(job)
+        chosen = launcher or chosen_launcher()
+        line = NoLine(job) if isinstance(chosen, SlurmLauncher) else Line(job)
         line.join()
         try:
-            launched = (launcher or LocalLauncher()).launch(job)
+            launched = chosen.launch(job)
         except BaseException:
             line.leave()
             raise
-        status.update(state="queued", message="", place=None, progress=None, launched=asdict(launched), sync=True)
+        began = {"launched": asdict(launched), "asked_at": asked_at}
+        message = waits(launched.slurm) if isinstance(launched, SlurmJob) else ""
+        status.update(state="queued", message=message, place=None, progress=None, **began, sync=True)
     return str(job.status()["state"])
 
 
@@ -41,10 +48,22 @@ def stop(job: JobFolder, timeout_s: float = 0.0) -> str:
         state, article = job.status()["state"], "an" if job.kind[0] in "aeiou" else "a"
         raise RunError(f"{job.id} is {state}: only {article} {job.kind} that {job.works} or waits can be stopped.")
     (job.path / STOP).touch()
+    _withdraw(job)
     deadline = time.monotonic() + timeout_s
     while job.alive() and time.monotonic() < deadline:
         time.sleep(POLL_S)
     return str(job.status()["state"])
+
+
+def _withdraw(job: JobFolder) -> None:
+    """Take a job that Slurm has not begun out of its queue. One that begins meanwhile finds the request to stop."""
+    number = text(mapping(job.status(), "launched"), "slurm")
+    if not number or state_in_slurm(number, fresh=True) != "PENDING":
+        return
+    cancel(number)
+    with suppress(RunError), job.hold() as status:
+        status.update(state="stopped", message="", launched=None, sync=True)
+        (job.path / STOP).unlink(missing_ok=True)
 
 
 def resume(run: Run, epochs: int | None = None, device: str | None = None, launcher: Launcher | None = None) -> str:
@@ -75,6 +94,8 @@ def make_ready(run: Run, epochs: int | None = None, device: str | None = None) -
             status.update(state="stopped", sync=True)
         if device is not None:
             run.write_about(device=device)
+        if status["asked_at"] is not None:
+            status.update(asked_at=None)
         (run.path / STOP).unlink(missing_ok=True)
 
 
@@ -90,8 +111,7 @@ def _require_optimiser(run: Run) -> None:
 
 def require_startable(job: JobFolder, status: LiveStatus) -> None:
     """RunError for a job that is done or about to begin. The caller holds it, so nobody works on it now."""
-    launched = mapping({"launched": status["launched"]}, "launched")
-    if is_alive(whole(launched, "pid"), launched.get("started")):
+    if was_launched({"launched": status["launched"], "state": status["state"]}):
         raise RunError(f"{job.id} was just started: it is under way.")
     if status["state"] == "finished":
         more = "resume it with a number of further epochs" if isinstance(job, Run) else "start a new one"

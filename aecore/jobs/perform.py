@@ -6,21 +6,21 @@ import time
 import traceback
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 from aecore.errors import JobError, LabError, RunError
 from aecore.experiments.experiment import Advance, Result
 from aecore.experiments.folder import Experiment
-from aecore.jobs.queue import Line, Waiting
+from aecore.jobs.companion import gathered
+from aecore.jobs.loading import load_torch
+from aecore.jobs.queue import Line, NoLine, Waiting
 from aecore.jobs.stopping import Stopped, StopRequest
 from aecore.runs.folder import PREVIEW, Run
 from aecore.runs.job_folder import STOP, JobFolder
+from aecore.runs.processes import HERE
 from aecore.runs.status import LiveStatus
-from aecore.runs.summary import UNDER_WAY
+from aecore.runs.summary import UNDER_WAY, mapping
 from aecore.training.events import Event
-
-if TYPE_CHECKING:
-    import aecore.training.loop
 
 POLL_S = 0.2  # how often the line, the stop file and the age of the status are looked at
 PATIENCE_S = 30.0  # whoever started the job may still hold the run for a moment
@@ -48,8 +48,11 @@ def perform_experiment(experiment: Experiment, stop: StopRequest) -> Generator[A
 def _taking_part(job: JobFolder, stop: StopRequest) -> Iterator[tuple[Line, LiveStatus]]:
     """Hold the job and a place in the line, keep its status young, and write down how it ends."""
     with job.hold(PATIENCE_S) as status, _heartbeat(job, status, stop), _ending(job, status):
-        status.update(state="queued", message="", launched=None, place=None, progress=None, pid=os.getpid())
-        line = Line(job)
+        by_slurm = "slurm" in mapping({"launched": status["launched"]}, "launched")
+        launched = status["launched"] if by_slurm else None  # Slurm may put the job back into its queue
+        fresh: dict[str, Any] = {"launched": launched, "place": None, "progress": None, "first_step_at": None}
+        status.update(state="queued", message="", pid=os.getpid(), host=HERE, **fresh)
+        line = NoLine(job) if by_slurm else Line(job)
         line.join()
         try:
             yield line, status
@@ -60,15 +63,28 @@ def _taking_part(job: JobFolder, stop: StopRequest) -> Iterator[tuple[Line, Live
 def _experiment(experiment: Experiment, status: LiveStatus, stop: StopRequest) -> Iterator[Advance | Result]:
     status.update(state="running", place=None)
     with stop.at_once():
+        load_torch()
         from aecore.jobs.memory import keep_freed_memory
         from aecore.training.precision import find_device
 
         keep_freed_memory()
         device = find_device(str(experiment.about()["device"]))
         status.update(device=device.title)
-        with closing(experiment.perform(status, device.key)) as events:
-            yield from events
+    with closing(experiment.perform(status, device.key)) as events:
+        if experiment.task().kind.patient:
+            yield from _until_asked(events, stop)
+        else:
+            with stop.at_once():
+                yield from events
     status.update(state="finished", message="", progress=None, bytes=experiment.bytes_on_disk(), sync=True)
+
+
+def _until_asked(events: Iterator[Advance | Result], stop: StopRequest) -> Iterator[Advance | Result]:
+    """Between two events it may end and keep what it has."""
+    for event in events:
+        yield event
+        if stop.asked():
+            raise Stopped
 
 
 def _wait(line: Line, status: LiveStatus, stop: StopRequest) -> Iterator[Waiting]:
@@ -86,38 +102,21 @@ def _wait(line: Line, status: LiveStatus, stop: StopRequest) -> Iterator[Waiting
 def _train(run: Run, status: LiveStatus, stop: StopRequest) -> Iterator[Event]:
     status.update(state="running", place=None)
     with stop.at_once():
-        from aecore.runs.recorder import record  # torch: only now that it is this run's turn
+        load_torch()  # only now that it is this run's turn
+        from aecore.jobs.memory import keep_freed_memory
+        from aecore.runs.beginning import begin
+        from aecore.runs.recorder import record
 
-        training = _prepare(run, status)
-    with closing(record(run, training, status)) as events:
-        for event in events:
-            yield event
-            if stop.asked():
-                return
-
-
-def _prepare(run: Run, status: LiveStatus) -> "aecore.training.loop.Training":
-    """Data, model and the state to go on from."""
-    from aecore.data.catalog import load
-    from aecore.jobs.memory import keep_freed_memory
-    from aecore.jobs.threads import settle_threads
-    from aecore.runs.weights import newest_checkpoint, put_previous_back
-    from aecore.training.loop import Training
-    from aecore.training.precision import find_device
-
-    settle_threads(run)
-    keep_freed_memory()
-    recipe = run.recipe()
-    splits = load(recipe.data.name, recipe.data.classes, recipe.data.limit)
-    if not recipe.data.fingerprint:
-        recipe = recipe.with_fingerprint(splits.fingerprint)
-        run.write_recipe(recipe, status)
-    checkpoint, note = newest_checkpoint(run)
-    if note:
-        run.write_log(note)
-        status.update(message=note)
-        put_previous_back(run)
-    return Training(recipe, splits, find_device(str(run.about()["device"])), checkpoint)
+        keep_freed_memory()
+        training = begin(run, status).training(gathered(run))
+    try:
+        with closing(record(run, training, status)) as events:
+            for event in events:
+                yield event
+                if stop.asked():
+                    return
+    finally:
+        training.company.leave()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from aecore.jobs.loading import load_torch
 from aecore.runs.files import write_error
 from aecore.runs.job_folder import QUEUE, JobFolder, job_called
 
@@ -52,7 +53,7 @@ class Line:
         ahead = self._ahead()
         if ahead:
             return ahead + 1
-        lock = FileLock(self.folder / f"{_in_file_name(device_key(self.device))}.lock", thread_local=False)
+        lock = self._device_lock()
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -61,11 +62,24 @@ class Line:
         self._drop_tickets()
         return 0
 
+    def is_free(self) -> bool:
+        """Whether it would be this run's turn at once. To look is to hold the device for an instant."""
+        if self._ahead():
+            return False
+        try:
+            with self._device_lock().acquire(timeout=0):
+                return True
+        except Timeout:
+            return False
+
     def leave(self) -> None:
         """Give up place and device."""
         self._drop_tickets()
         if self._lock is not None:
             self._lock.release()
+
+    def _device_lock(self) -> FileLock:
+        return FileLock(self.folder / f"{_in_file_name(device_key(self.device))}.lock", thread_local=False)
 
     def _ahead(self) -> int:
         """How many living runs wait for the same device with an older ticket. The tickets of dead ones are removed."""
@@ -91,6 +105,17 @@ class Line:
             path.unlink(missing_ok=True)
 
 
+class NoLine(Line):
+    """For a job of Slurm, which has waited already and has its device to itself."""
+
+    def join(self) -> None:
+        """No ticket."""
+
+    def advance(self) -> int:
+        """Always its turn."""
+        return 0
+
+
 def device_key(asked_for: str) -> str:
     """The device that "auto", "cuda" or a key means on this machine.
 
@@ -100,6 +125,7 @@ def device_key(asked_for: str) -> str:
     if asked_for == "auto":
         if sys.platform == "linux" and not any(Path(sign).exists() for sign in SIGNS_OF_A_GPU):
             return "cpu"
+        load_torch()
         from aecore.training.precision import find_device
 
         return _in_file_name(find_device("auto").key)

@@ -90,7 +90,7 @@ def _recorded(run: Run) -> dict[int, Line]:
 
 
 def _create(runs: Runs, run: Run, device: str | None) -> Run:
-    from aecore.jobs.threads import settle_threads
+    from aecore.runs.threads import settle_threads
     from aecore.training.prepare import prepare
 
     recipe = run.recipe()

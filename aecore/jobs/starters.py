@@ -8,7 +8,7 @@ weights as shipped.
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -40,7 +40,8 @@ SNAPSHOT_BYTES = 50_000  # of the codes in all snapshots of one starter run: lon
 PICTURE_BYTES = 60_000  # of the images in a preview: of large ones fewer are kept
 MOST_EPOCHS = 200  # of which the measurements are kept: of more, fewer and fewer towards the end
 CODES, CODE_NUMBERS = 1000, 10_000  # images whose codes are kept, and numbers in them together
-OF_THE_PROCESS = ("launched", "pid", "place", "progress", "heartbeat", "bytes")  # nothing to do with what was learned
+# Nothing to do with what was learned.
+OF_THE_PROCESS = ("launched", "pid", "host", "place", "progress", "heartbeat", "bytes", "asked_at", "first_step_at")
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ STARTERS = (
     Starter("stylegan-fashion", "Clothes with style", "stylegan", "fashion_mnist"),
     Starter("diffusion-mnist", "Digits out of noise", "diffusion", "mnist", {"training.epochs": 12}),
     Starter("latent-diffusion-mnist", "Digits out of noise, in a code", "latent_diffusion", "mnist"),
-    _on_photographs("denoising-photographs", "Photographs out of noise", "photo_denoising"),
+    replace(_on_photographs("denoising-photographs", "Photographs out of noise", "photo_denoising"), more=(36, 36)),
     _on_photographs("subpixel-photographs", "Photographs enlarged", "subpixel"),
     _on_photographs("srcnn-2-photographs", "SRCNN, 2 times", "srcnn"),
     _on_photographs("srcnn-3-photographs", "SRCNN, 3 times", "srcnn", {"corruption.factor": 3.0}),

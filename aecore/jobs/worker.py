@@ -1,4 +1,8 @@
-"""The process of a background job: python -m aecore.jobs.worker FOLDER, that of a run or of an experiment"""
+"""The process of a background job.
+
+python -m aecore.jobs.worker FOLDER      performs the job of a folder, that of a run or of an experiment
+python -m aecore.jobs.worker --standby   gets ready first, and is told the folder later (aecore/jobs/standby.py)
+"""
 
 import sys
 from collections.abc import Iterator
@@ -6,7 +10,9 @@ from pathlib import Path
 
 from aecore.errors import LabError
 from aecore.experiments.folder import TASK, Experiment
+from aecore.jobs.companion import follow, is_follower
 from aecore.jobs.perform import perform, perform_experiment
+from aecore.jobs.standby import STANDBY
 from aecore.jobs.stopping import StopRequest
 from aecore.runs.folder import Run
 
@@ -14,9 +20,15 @@ from aecore.runs.folder import Run
 def main(arguments: list[str]) -> None:
     """Perform the job of a folder. Exits with 1 when it failed; why stands in the job's status and log."""
     if len(arguments) != 1:
-        sys.exit("usage: python -m aecore.jobs.worker FOLDER")
-    stop, events = _job(Path(arguments[0]))
+        sys.exit("usage: python -m aecore.jobs.worker FOLDER | --standby")
     try:
+        if is_follower():
+            follow()
+            return
+        folder = _folder(arguments[0])
+        if folder is None:
+            return
+        stop, events = _job(folder)
         with stop.signals():
             for _ in events:
                 pass
@@ -24,6 +36,14 @@ def main(arguments: list[str]) -> None:
         sys.exit(str(error))
     except Exception:  # written down by `perform`, traceback and all
         sys.exit(1)
+
+
+def _folder(argument: str) -> Path | None:
+    if argument != STANDBY:
+        return Path(argument)
+    from aecore.jobs.standing_by import await_job
+
+    return await_job()
 
 
 def _job(folder: Path) -> tuple[StopRequest, Iterator[object]]:

@@ -23,6 +23,8 @@ from torch import Tensor, nn
 
 from aecore.errors import SettingError
 from aecore.networks.activations import CHOICES, activation
+from aecore.networks.batch_norm import BatchNorm2d
+from aecore.networks.layout import Flatten, Unflatten
 from aecore.networks.levels import Stack
 from aecore.networks.pair import Networks
 from aecore.settings import Settings, setting
@@ -68,7 +70,7 @@ class Residual(nn.Module):
             nn.Conv2d(channels, channels, 3, padding=1, bias=not settings.normalisation),
             *_norm_and_activation(channels, settings),
             nn.Conv2d(channels, channels, 3, padding=1, bias=not settings.normalisation),
-            *([nn.BatchNorm2d(channels)] if settings.normalisation else []),
+            *([BatchNorm2d(channels)] if settings.normalisation else []),
         )
         self.activation = activation(settings.activation)
 
@@ -79,7 +81,11 @@ class Residual(nn.Module):
 
 
 class Double(nn.Module):
-    """A transposed convolution with stride 2, cut to the height and width that the encoder had at this level."""
+    """A transposed convolution with stride 2, cut to the height and width that the encoder had at this level.
+
+    Those of the images that come in are half of them, rounded up: only an odd side is cut. A slice of everything would
+    cost a copy of its gradient, in another order in memory.
+    """
 
     def __init__(self, inputs: int, outputs: int, size: tuple[int, int], bias: bool = True):
         super().__init__()
@@ -87,10 +93,10 @@ class Double(nn.Module):
         self.size = size
 
     def forward(self, images: Tensor) -> Tensor:
-        """[batch, inputs, h, w] -> [batch, outputs, *size], size at most 2h x 2w."""
+        """[batch, inputs, h, w] -> [batch, outputs, *size], h and w half of it, rounded up."""
         height, width = self.size
         doubled: Tensor = self.transposed(images)
-        return doubled[:, :, :height, :width]
+        return doubled[:, :, :height, :width] if height % 2 or width % 2 else doubled
 
 
 class Levels(NamedTuple):
@@ -144,13 +150,13 @@ def _encoder(settings: ConvSettings, levels: Levels, features: int) -> Stack:
         residual = [Residual(outputs, settings) for _ in range(settings.residual_blocks)]
         parts.append([*_halve(inputs, outputs, settings), *residual])
     squeeze = [nn.Conv2d(levels.widths[-1], settings.squeeze, 3, padding=1)] if settings.squeeze else []
-    parts.append([*squeeze, nn.Flatten(), nn.Linear(prod(levels.inner(settings.squeeze)), features)])
+    parts.append([*squeeze, Flatten(), nn.Linear(prod(levels.inner(settings.squeeze)), features)])
     return Stack(*parts)
 
 
 def _decoder(settings: ConvSettings, levels: Levels, latent: int) -> Stack:
     inner, deepest = levels.inner(settings.squeeze), levels.widths[-1]
-    innermost: list[nn.Module] = [nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner)]
+    innermost: list[nn.Module] = [nn.Linear(latent, prod(inner)), Unflatten(1, inner)]
     if settings.squeeze:
         innermost.append(nn.Conv2d(settings.squeeze, deepest, 3, padding=1))
     parts = [[*innermost, *_norm_and_activation(deepest, settings)]]
@@ -177,5 +183,5 @@ def _halve(inputs: int, outputs: int, settings: ConvSettings) -> list[nn.Module]
 
 
 def _norm_and_activation(channels: int, settings: ConvSettings) -> list[nn.Module]:
-    norm = [nn.BatchNorm2d(channels)] if settings.normalisation else []
+    norm = [BatchNorm2d(channels)] if settings.normalisation else []
     return [*norm, activation(settings.activation)]

@@ -24,7 +24,7 @@ from math import prod
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from aecore.errors import SettingError
 from aecore.model import Bottleneck, DecodingModel, Sampling
@@ -154,7 +154,7 @@ class Diffusion(DecodingModel):
         device = self.get_buffer("followed").device
         if labels is None:
             return torch.zeros(count, self.classes, device=device)
-        return nn.functional.one_hot(labels.long(), self.classes).float()
+        return torch.eye(self.classes, device=device)[labels.long()]  # nn.functional.one_hot waits for the labels
 
     def follow(self, decay: float) -> None:
         """Draw the average nearer to the fitted weights: average = d average + (1 - d) fitted, d at most `decay`."""

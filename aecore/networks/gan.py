@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from aecore.errors import SettingError
 from aecore.model import Bottleneck, DecodingModel
 from aecore.networks.averaging import follow, mean_of
+from aecore.networks.layout import in_order
 from aecore.shapes import Images, ImageShape, PerImage
+from aecore.sharing import is_shared, whole_mean
 
 
 class GAN(DecodingModel):
@@ -101,5 +103,6 @@ class BatchSpread(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """[batch, channels, height, width] -> [batch, channels + 1, height, width]"""
-        spread = (images.var(0, correction=0) + 1e-8).sqrt().mean()
-        return torch.cat([images, spread.to(images.dtype).expand(len(images), 1, *images.shape[2:])], dim=1)
+        variance = whole_mean((images - whole_mean(images)).square()) if is_shared() else images.var(0, correction=0)
+        spread = (variance + 1e-8).sqrt().mean()
+        return in_order(torch.cat([images, spread.to(images.dtype).expand(len(images), 1, *images.shape[2:])], dim=1))

@@ -15,8 +15,10 @@ from math import prod
 
 from torch import nn
 
+from aecore.networks.batch_norm import BatchNorm2d
 from aecore.networks.conv import Double, Levels
 from aecore.networks.gan import Adversaries, BatchSpread, Centred
+from aecore.networks.layout import Flatten, Unflatten
 from aecore.settings import Settings, setting
 from aecore.shapes import ImageShape
 
@@ -48,7 +50,7 @@ def build_gan_conv(
 
 def _generator(settings: GANConvSettings, levels: Levels, latent: int) -> nn.Module:
     inner, bias = levels.inner(), not settings.normalisation
-    generator = nn.Sequential(nn.Linear(latent, prod(inner)), nn.Unflatten(1, inner), *_active(inner[0], settings))
+    generator = nn.Sequential(nn.Linear(latent, prod(inner)), Unflatten(1, inner), *_active(inner[0], settings))
     for (inputs, outputs), size in levels.up[:-1]:
         generator.extend([Double(inputs, outputs, size, bias=bias), *_active(outputs, settings)])
     (inputs, outputs), size = levels.up[-1]
@@ -62,9 +64,9 @@ def _discriminator(settings: GANConvSettings, levels: Levels) -> nn.Module:
     if settings.batch_spread:
         discriminator.append(BatchSpread())
     inner = levels.inner(levels.widths[-1] + settings.batch_spread)
-    return discriminator.extend([nn.Flatten(), nn.Linear(prod(inner), 1)])
+    return discriminator.extend([Flatten(), nn.Linear(prod(inner), 1)])
 
 
 def _active(channels: int, settings: GANConvSettings) -> list[nn.Module]:
-    norm = [nn.BatchNorm2d(channels)] if settings.normalisation else []
+    norm = [BatchNorm2d(channels)] if settings.normalisation else []
     return [*norm, nn.ReLU()]

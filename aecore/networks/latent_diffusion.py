@@ -26,6 +26,7 @@ from aecore.networks.noising import Noising
 from aecore.networks.unet import UNet
 from aecore.settings import setting
 from aecore.shapes import Images, ImageShape
+from aecore.sharing import whole_mean
 
 LEAST_VARIANCE = 1e-6
 LEAST_SHARE = 0.01  # of the newest batch in the running mean and variance of the codes
@@ -107,8 +108,9 @@ class LatentDiffusion(Diffusion):
         count = self.get_buffer("watched").add_(1)
         share = (1.0 / count).clamp(min=LEAST_SHARE)
         mean, variance = self.decoder.get_buffer("mean"), self.decoder.get_buffer("variance")
-        now = codes.float().mean((0, 2, 3))[:, None, None]
-        variance.lerp_((codes.float() - mean).square().mean((0, 2, 3))[:, None, None], share)
+        now = whole_mean(codes.float(), (0, 2, 3))[:, None, None]
+        off = whole_mean((codes.float() - mean).square(), (0, 2, 3))
+        variance.lerp_(off[:, None, None], share)
         mean.lerp_(now, share)
 
 

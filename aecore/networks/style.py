@@ -28,8 +28,10 @@ from torch import Tensor, nn
 from aecore.errors import SettingError
 from aecore.model import Bottleneck, Model, Sampling
 from aecore.networks.gan import GAN, BatchSpread, Centred, check_drawn
+from aecore.networks.layout import Flatten
 from aecore.settings import Settings, setting
 from aecore.shapes import Codes, Images, ImageShape
+from aecore.sharing import mine, whole, whole_mean
 
 LEAK = 0.2
 BASE = 4  # pixels: the longer side of the constant is at most this
@@ -88,7 +90,8 @@ class Noise(nn.Module):
         """The same shape. Without `chance` the noise is fixed."""
         noise = self.fixed
         if chance is not None:
-            noise = torch.randn(len(images), *self.fixed.shape[1:], generator=chance, device=images.device)
+            size = (whole(len(images)), *self.fixed.shape[1:])
+            noise = mine(torch.randn(size, generator=chance, device=images.device))
         return images + self.strength[:, None, None] * noise + self.bias[:, None, None]
 
 
@@ -251,10 +254,10 @@ class StyleGAN(GAN):
         made = self.generator
         styles, others = (made.mapping(self.prior(count, chance)) for _ in range(2))
         if self.training:
-            made.mean_style.lerp_(styles.detach().float().mean(0), STYLE_RATE)
+            made.mean_style.lerp_(whole_mean(styles.detach().float()), STYLE_RATE)
         device = chance.device
-        first_fine = torch.randint(1, self.levels + 1, (count,), generator=chance, device=device)
-        mixes = torch.rand(count, generator=chance, device=device) < self.mixing
+        first_fine = mine(torch.randint(1, self.levels + 1, (whole(count),), generator=chance, device=device))
+        mixes = mine(torch.rand(whole(count), generator=chance, device=device)) < self.mixing
         mixed = made.mixed(styles, others, torch.where(mixes, first_fine, self.levels))
         return torch.sigmoid(made.synthesis(mixed, chance).float())
 
@@ -327,7 +330,7 @@ def _discriminator(settings: StyleSettings, image_shape: ImageShape) -> nn.Modul
         discriminator.extend(_convolution(widths[index], widths[index]))
         discriminator.extend(_convolution(widths[index], widths[index - 1], stride=2))
     discriminator.extend([BatchSpread(), *_convolution(widths[0] + 1, widths[0])])
-    return discriminator.extend([nn.Flatten(), nn.Linear(widths[0] * math.prod(sizes[0]), 1)])
+    return discriminator.extend([Flatten(), nn.Linear(widths[0] * math.prod(sizes[0]), 1)])
 
 
 def level_sizes(height: int, width: int) -> list[Size]:

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from aecore.shapes import Images, PerImage
+from aecore.sharing import everyones, mine
 
 
 def discriminator_loss(real: PerImage, generated: PerImage, smoothing: float = 0.0) -> PerImage:
@@ -45,11 +46,12 @@ def diversity(generated: Images, real: torch.Tensor) -> PerImage:
     1 means as different from each other as real images are, 0 always the same. Real images that do not differ, or of
     which there is only one, tell nothing: 1.
     """
-    distances, count = _distances(generated), len(generated)
-    usual = _distances(real).sum() / max(len(real) * (len(real) - 1), 1)
+    drawn, known = everyones(generated), everyones(real)
+    distances, count = _distances(drawn), len(drawn)
+    usual = _distances(known).sum() / max(len(known) * (len(known) - 1), 1)
     if usual <= 0 or count < 2:
-        return torch.ones_like(distances[0])
-    return distances.sum(1) / (count - 1) / usual
+        return mine(torch.ones_like(distances[0]))
+    return mine(distances.sum(1) / (count - 1) / usual)
 
 
 def _distances(images: Images) -> torch.Tensor:

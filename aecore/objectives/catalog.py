@@ -11,7 +11,7 @@ from aecore.model import Pass
 from aecore.objectives.penalties import KLDivergence, KLSettings, NoPenalty, NoPenaltySettings
 from aecore.objectives.reconstruction import AbsoluteError, CrossEntropy, ReconstructionSettings, SquaredError
 from aecore.objectives.sparsity import L1, KLRate, KLRateSettings, L1Settings
-from aecore.shapes import Images, PerImage
+from aecore.shapes import Images, PerImage, Scalar
 
 
 @runtime_checkable
@@ -43,7 +43,7 @@ class Penalty(Protocol):
 class RisingPenalty(Penalty, Protocol):
     """A penalty whose weight depends on the moment; `weight` is that at the end."""
 
-    def weight_at(self, done: float) -> float:
+    def weight_at(self, done: float | Scalar) -> float | Scalar:
         """The weight when the share `done` (0 to 1) of the training is over."""
         ...
 
@@ -90,16 +90,21 @@ class Objective:
 
         `done` is the share of the training that is over: at 1 every part has its full weight.
         """
+        return self.weighed(outcome, clean, self.weight_at(done))
+
+    def weighed(self, outcome: Pass, clean: Images, weight: float | Scalar) -> tuple[PerImage, dict[str, PerImage]]:
+        """The same with the penalty's weight as a number that is given."""
         parts = {self.reconstruction.name: self.reconstruction(outcome, clean)}
         loss = parts[self.reconstruction.name]
         penalty = self.penalty(outcome)
         if penalty is not None:
             parts[self.penalty.name] = penalty
-            loss = loss + self._weight(done) * penalty
+            loss = loss + weight * penalty
         for name, term in outcome.terms.items():
             parts[name] = term.value
             loss = loss + term.weight * term.value
         return loss, parts
 
-    def _weight(self, done: float) -> float:
+    def weight_at(self, done: float | Scalar) -> float | Scalar:
+        """The penalty's weight when the share `done` of the training is over."""
         return self.penalty.weight_at(done) if isinstance(self.penalty, RisingPenalty) else self.penalty.weight

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from aecore.errors import SettingError
 from aecore.model import Pass, Posterior
 from aecore.settings import Settings, setting
-from aecore.shapes import PerImage
+from aecore.shapes import PerImage, Scalar
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,13 @@ class KLDivergence:
         self.settings = settings
         self.weight = settings.beta
 
-    def weight_at(self, done: float) -> float:
+    def weight_at(self, done: float | Scalar) -> float | Scalar:
         """The weight when the share `done` (0 to 1) of the training is over."""
         rising = self.settings.warm_up
-        return self.weight * (min(1.0, done / rising) if rising > 0 else 1.0)
+        if rising <= 0:
+            return self.weight
+        share = done / rising
+        return self.weight * (min(1.0, share) if isinstance(share, float) else share.clamp(max=1.0))
 
     def __call__(self, outcome: Pass) -> PerImage:
         """KL in nats; SettingError for a bottleneck without a posterior."""

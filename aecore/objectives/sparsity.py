@@ -19,6 +19,7 @@ import torch
 from aecore.model import Pass
 from aecore.settings import Settings, setting
 from aecore.shapes import PerImage
+from aecore.sharing import whole_mean
 
 LEAST_RATE = 1e-6  # a unit that is never on in a batch costs much but not infinitely much
 
@@ -71,7 +72,7 @@ class KLRate:
 
     def __call__(self, outcome: Pass) -> PerImage:
         """The number of the batch, once for each of its images. Activations must be between 0 and 1."""
-        means = outcome.codes.float().mean(0).clamp(LEAST_RATE, 1.0 - LEAST_RATE)
-        target = torch.full_like(means, self.settings.rate)
+        means = whole_mean(outcome.codes.float()).clamp(LEAST_RATE, 1.0 - LEAST_RATE)
+        target = torch.zeros_like(means) + self.settings.rate
         costs = torch.xlogy(target, target / means) + torch.xlogy(1 - target, (1 - target) / (1 - means))
         return costs.sum().expand(len(outcome.codes))

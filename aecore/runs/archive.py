@@ -8,11 +8,25 @@ from pathlib import Path
 
 from aecore.errors import RunError
 from aecore.runs.files import megabytes, write_error
-from aecore.runs.folder import CHECKPOINT, ENVIRONMENT, INPUTS, METRICS, PREVIEW, RECIPE, SNAPSHOTS, STEPS, Run
+from aecore.runs.folder import (
+    CHECKPOINT,
+    ENVIRONMENT,
+    GROUPS,
+    INPUTS,
+    KEPT,
+    METRICS,
+    PREVIEW,
+    RECIPE,
+    SNAPSHOTS,
+    STEPS,
+    Run,
+)
 from aecore.runs.job_folder import ABOUT, LOG, STATUS
+from aecore.runs.kept_projections import FILES
 
-TEXTS = (RECIPE, ABOUT, STATUS, ENVIRONMENT, METRICS, STEPS, LOG)
+TEXTS = (RECIPE, ABOUT, STATUS, ENVIRONMENT, METRICS, STEPS, LOG, f"{KEPT}/{GROUPS}")
 TENSORS = (CHECKPOINT, PREVIEW, f"{SNAPSHOTS}/{INPUTS}")
+KEPT_FILES = tuple(f"{KEPT}/{name}" for name in FILES)
 RECORDED = re.compile(rf"{SNAPSHOTS}/\d{{5}}\.safetensors")
 FOLDER = re.compile(r"\w[\w +@.-]{0,79}")
 JUNK = re.compile(r"(__MACOSX/.*|(.*/)?\.DS_Store|(.*/)?Thumbs\.db|.*/)")  # what file managers add, and folders
@@ -23,16 +37,21 @@ MAX_BYTES = 4 * 1024**3  # of everything, unpacked
 CHUNK = 1024**2
 
 
-def pack(run: Run, file: Path) -> None:
-    """Write the zip. The previous checkpoint, lock and stop are left out: nothing needs them elsewhere."""
-    names = [*TEXTS, *TENSORS, *(f"{SNAPSHOTS}/{run.snapshot_path(epoch).name}" for epoch in run.snapshots())]
+def pack(run: Run, file: Path, root: Path | None = None) -> None:
+    """Write the zip. The previous checkpoint, lock and stop are left out: nothing needs them elsewhere.
+
+    `root` is where the runs lie, and so what is kept with a starter run.
+    """
+    names = [*TEXTS, *TENSORS, *KEPT_FILES]
+    names += [f"{SNAPSHOTS}/{run.snapshot_path(epoch).name}" for epoch in run.snapshots()]
     try:
         with zipfile.ZipFile(file, "w") as archive:
             for name in names:
-                if (run.path / name).is_file():
+                path = _place(run, name, root)
+                if path.is_file():
                     # Weights hardly shrink: packing them would only take time.
                     kind = zipfile.ZIP_DEFLATED if name in TEXTS else zipfile.ZIP_STORED
-                    archive.write(run.path / name, f"{run.id}/{name}", kind)
+                    archive.write(path, f"{run.id}/{name}", kind)
     except OSError as error:
         file.unlink(missing_ok=True)
         raise write_error(error, file.name, run.bytes_on_disk()) from error
@@ -49,6 +68,7 @@ def unpack(source: Path | io.BytesIO | io.BufferedReader, folder: Path) -> str:
             (folder / SNAPSHOTS).mkdir()
             left = MAX_BYTES
             for name, entry in entries.items():
+                (folder / name).parent.mkdir(exist_ok=True)
                 left -= _copy(archive, entry, folder / name, min(left, MAX_TEXT_BYTES if name in TEXTS else left))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise RunError(
@@ -58,6 +78,10 @@ def unpack(source: Path | io.BytesIO | io.BufferedReader, folder: Path) -> str:
         raise write_error(error, "the unpacked run", 0) from error
     top = next(iter(entries.values())).filename.rpartition("/" + next(iter(entries)))[0]
     return top if FOLDER.fullmatch(top) else ""
+
+
+def _place(run: Run, name: str, root: Path | None) -> Path:
+    return run.kept_folder(root).parent / name if name.startswith(f"{KEPT}/") else run.path / name
 
 
 def _known_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -84,7 +108,7 @@ def _name_in_run(filename: str) -> str | None:
     """The known file that an entry stands for, at the top or in one folder; None for anything else."""
     top, _, below = filename.partition("/")
     for name in (filename, below if FOLDER.fullmatch(top) else ""):
-        if name in TEXTS or name in TENSORS or RECORDED.fullmatch(name):
+        if name in TEXTS or name in TENSORS or name in KEPT_FILES or RECORDED.fullmatch(name):
             return name
     return None
 

@@ -22,6 +22,7 @@ def write_environment(run: Run, started: Started) -> None:
         "device": started.device,
         "precision": started.precision,
         "threads": torch.get_num_threads(),
+        **({"processes": started.processes} if started.processes > 1 else {}),
         "platform": f"{platform.system()} {platform.machine()}",
     }
     before = run.environment()

@@ -8,11 +8,12 @@ from typing import Any
 
 from aecore.errors import RunError
 
+AND_THEN = "resume the run, it goes on from its last checkpoint"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def write_file(path: Path, content: bytes, sync: bool = True) -> None:
-    """Replace `path` in one step. With `sync` it also outlasts a power cut.
+def write_file(path: Path, content: bytes, sync: bool = True, then: str = AND_THEN) -> None:
+    """Replace `path` in one step. With `sync` it also outlasts a power cut. `then` is what to do after an error.
 
     RunError when the disk is full or the folder cannot be written; the old file is then untouched.
     """
@@ -26,7 +27,7 @@ def write_file(path: Path, content: bytes, sync: bool = True) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise write_error(error, path.name, len(content)) from error
+        raise write_error(error, path.name, len(content), then) from error
     if sync:
         _sync_folder(path.parent)
 
@@ -43,16 +44,13 @@ def append_line(path: Path, line: str, sync: bool = True) -> None:
         raise write_error(error, path.name, len(line)) from error
 
 
-def write_error(error: OSError, name: str, size: int) -> RunError:
-    """The sentence for a file that could not be written."""
+def write_error(error: OSError, name: str, size: int, then: str = AND_THEN) -> RunError:
+    """The sentence for a file that could not be written; `then` is what to do when the way is free."""
     if error.errno in FULL:
         return RunError(
-            f"The disk is full: {name} ({megabytes(size)}) could not be written. Free some space and resume the run, "
-            "it goes on from its last checkpoint."
+            f"The disk is full: {name} ({megabytes(size)}) could not be written. Free some space and {then}."
         )
-    return RunError(
-        f"{name} could not be written ({error.strerror}): make the folder of the runs writable and resume the run."
-    )
+    return RunError(f"{name} could not be written ({error.strerror}): make the folder of the runs writable and {then}.")
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@
     metrics.jsonl    one line for each epoch           steps.jsonl       the loss within epochs, thinned
     log.txt          what happened, in words           environment.json  versions, device, threads
     checkpoint.safetensors, checkpoint.previous.safetensors, preview.safetensors, snapshots/
+    kept/            what a person keeps with the run: groups of images, projections of its codes
     lock             held for life by the process that trains     stop  asks that process to stop
 
 The folder is the only truth. It can be read after a kill at any moment.
@@ -36,6 +37,8 @@ RECIPE, ENVIRONMENT = "recipe.json", "environment.json"
 METRICS, STEPS = "metrics.jsonl", "steps.jsonl"
 CHECKPOINT, PREVIOUS = "checkpoint.safetensors", "checkpoint.previous.safetensors"
 PREVIEW, SNAPSHOTS, INPUTS = "preview.safetensors", "snapshots", "inputs.safetensors"
+KEPT, BESIDE_STARTERS = "kept", ".starters"
+GROUPS = "groups.json"
 
 WAY_OUT = "Resume the run to go on from its last checkpoint, or delete it."
 
@@ -143,9 +146,22 @@ class Run(JobFolder):
             return None
         return None if labels is None else labels.astype(np.int64)
 
+    # --- what is kept with it
+
+    def kept_folder(self, root: str | Path | None = None) -> Path:
+        """Where groups and projections of this run are kept; it need not exist.
+
+        A starter run ships with the lab and stays as it is: what belongs to it lies among the runs in `root`
+        (otherwise `places.runs_folder()`).
+        """
+        if self.starter:
+            return places.runs_folder(root) / BESIDE_STARTERS / self.id / KEPT
+        return self.path / KEPT
+
     def bytes_on_disk(self) -> int:
         """Size of all files."""
-        return sum(size_of(path) for folder in (self.path, self.path / SNAPSHOTS) for path in files_in(folder))
+        folders = (self.path, self.path / SNAPSHOTS, self.path / KEPT)
+        return sum(size_of(path) for folder in folders for path in files_in(folder))
 
     # --- within
 

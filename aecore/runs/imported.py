@@ -8,8 +8,10 @@ from typing import Any
 
 from aecore.errors import RunError
 from aecore.runs.files import read_object, write_file
-from aecore.runs.folder import CHECKPOINT, ENVIRONMENT, METRICS, PREVIEW, RECIPE, STEPS, Run
+from aecore.runs.folder import CHECKPOINT, ENVIRONMENT, GROUPS, KEPT, METRICS, PREVIEW, RECIPE, STEPS, Run
+from aecore.runs.groups import read_groups, write_groups
 from aecore.runs.job_folder import ABOUT, STATUS
+from aecore.runs.kept_projections import FILES, check_projection
 from aecore.runs.names import clean_name
 from aecore.runs.summary import STATES, UNDER_WAY, text, whole
 
@@ -22,6 +24,7 @@ def check_imported(folder: Path) -> None:
     content = run.recipe().to_json().encode()
     write_file(folder / RECIPE, content)
     _check_tensors(run)
+    _check_kept(run)
     for name, lines in ((METRICS, run.metrics()), (STEPS, run.steps())):
         if (folder / name).exists():
             write_file(folder / name, "".join(json.dumps(each) + "\n" for each in lines).encode())
@@ -31,6 +34,12 @@ def check_imported(folder: Path) -> None:
         (ENVIRONMENT, run.environment()),
     ):
         write_file(folder / name, json.dumps(values, indent=1).encode())
+
+
+def _check_kept(run: Run) -> None:
+    file = run.path / KEPT / GROUPS
+    if file.exists():
+        write_groups(file, read_groups(file))
 
 
 def _check_tensors(run: Run) -> None:
@@ -43,6 +52,9 @@ def _check_tensors(run: Run) -> None:
         as_preview(read_arrays(run.path / PREVIEW))
     for epoch in run.snapshots():
         run.snapshot(epoch)
+    for name in FILES:
+        if (run.kept_folder() / name).exists():
+            check_projection(run.kept_folder() / name)
 
 
 def _about(run: Run) -> dict[str, str]:

@@ -21,15 +21,17 @@ from filelock import FileLock, Timeout
 
 from aecore.errors import RunError
 from aecore.runs.files import read_object
-from aecore.runs.processes import is_alive
+from aecore.runs.processes import HERE, is_alive
+from aecore.runs.slurm_queue import state_in_slurm
 from aecore.runs.status import LiveStatus
-from aecore.runs.summary import STATES, UNDER_WAY, text, whole
+from aecore.runs.summary import STATES, UNDER_WAY, mapping, text, whole
 
 ABOUT, STATUS, LOG = "about.json", "status.json", "log.txt"
 LOCK, STOP, QUEUE, EXPERIMENTS = "lock", "stop", ".queue", ".experiments"
 
 LOCK_PATIENCE_S = 0.5  # whoever looks whether a job is alive takes its lock for an instant
 TAIL_BYTES = 64 * 1024
+SILENCE_S = 60.0  # heartbeats come every second; clocks of machines differ, and shared files come late
 
 
 class JobFolder:
@@ -73,11 +75,7 @@ class JobFolder:
         """Whether a process works on it, waits to do so, or was just started for it."""
         if self.starter:
             return False
-        if self._locked():
-            return True
-        # Between its start and its first lines of Python a worker holds no lock yet.
-        launched = self._stored_status().get("launched")
-        return isinstance(launched, dict) and is_alive(whole(launched, "pid"), launched.get("started"))
+        return self._locked() or was_launched(values := self._stored_status()) or _beats_elsewhere(values)
 
     @contextmanager
     def hold(self, patience_s: float = LOCK_PATIENCE_S) -> Iterator[LiveStatus]:
@@ -165,6 +163,26 @@ class JobFolder:
         except ValueError:
             made = datetime.fromtimestamp(self.path.stat().st_mtime if self.path.exists() else time.time(), UTC)
         return made.isoformat()
+
+
+def was_launched(status: Mapping[str, Any]) -> bool:
+    """Whether a worker was started for the job that has not begun yet.
+
+    Between its start and its first lines of Python it holds no lock; with Slurm that may be a day.
+    """
+    launched = mapping(status, "launched")
+    if "slurm" not in launched:
+        return is_alive(whole(launched, "pid"), launched.get("started"))
+    state = state_in_slurm(text(launched, "slurm")) if status.get("state") in UNDER_WAY else ""
+    return state is None or state != ""  # where Slurm cannot be asked, the job waits until its folder says otherwise
+
+
+def _beats_elsewhere(status: Mapping[str, Any]) -> bool:
+    """Whether another machine works on it, whose lock a shared file system need not show."""
+    host, beat = text(status, "host"), status.get("heartbeat")
+    if host in ("", HERE) or status.get("state") not in UNDER_WAY or not isinstance(beat, (int, float)):
+        return False
+    return time.time() - beat < SILENCE_S
 
 
 def job_called(runs_folder: Path, key: str) -> JobFolder:

@@ -13,13 +13,13 @@ def new_id(now: datetime, word: str) -> str:
     return f"{now:%Y%m%d-%H%M%S}-{word}-{secrets.token_hex(2)}"
 
 
-def clean_name(name: str) -> str:
-    """The name without blanks around it. RunError when it is empty, too long or not for reading."""
+def clean_name(name: str, most: int = MAX_NAME, what: str = "run") -> str:
+    """The name without blanks around it. RunError when it is empty, longer than `most` or not for reading."""
     cleaned = " ".join(name.split())
     if not cleaned:
-        raise RunError("The name is empty: give the run at least one letter.")
-    if len(cleaned) > MAX_NAME:
-        raise RunError(f"The name has {len(cleaned)} characters: choose at most {MAX_NAME}.")
+        raise RunError(f"The name is empty: give the {what} at least one letter.")
+    if len(cleaned) > most:
+        raise RunError(f"The name has {len(cleaned)} characters: choose at most {most}.")
     if not cleaned.isprintable():
         raise RunError(f"The name {cleaned!r} has characters that cannot be shown: leave them out.")
     return cleaned

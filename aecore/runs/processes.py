@@ -1,7 +1,9 @@
 """Whether a process still lives. A number alone does not say so: numbers are used again."""
 
+import platform
 from typing import Any
 
+HERE = platform.node()  # a number of a process means nothing on another machine
 START_TOLERANCE_S = 0.02  # clocks are read in ticks
 
 

@@ -116,11 +116,19 @@ class _Journal:
 
     def _progress(self, event: Progress) -> None:
         values = {**asdict(event), "losses": dict(event.losses)}
-        self.status.update(progress=values)
+        self.status.update(progress=values, first_step_at=self.training.first_step_at)
+        if self._last is None or isinstance(self._last, Started):
+            self._first_step()
         if event.step >= self._next_step:
             point = {name: each for name, each in values.items() if name != "seconds_left"}
             append_line(self.run.path / STEPS, json.dumps(point), sync=False)
             self._next_step = event.step * STEP_GROWTH
+
+    def _first_step(self) -> None:
+        """Say how long whoever asked for the start waited; a training in the foreground was not asked for."""
+        asked, done = self.status["asked_at"], self.training.first_step_at
+        if asked is not None and done is not None:
+            self.run.write_log(f"First step {done - asked:.1f} s after the start was asked for.")
 
     def _epoch(self, event: Epoch) -> None:
         values = {**asdict(event), "train": dict(event.train), "validation": dict(event.validation)}

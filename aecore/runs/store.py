@@ -128,7 +128,7 @@ class Runs:
         file = target or self.root / EXPORTS / f"{run.id}.zip"
         if target is None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        pack(run, file)
+        pack(run, file, self.root)
         return file
 
     def import_zip(self, file: str | Path | io.BytesIO | io.BufferedReader) -> Run:

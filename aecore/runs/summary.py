@@ -25,6 +25,7 @@ class RunSummary:
     image_shape: tuple[int, int, int] | None  # None before the first start
     encodes: bool  # whether the model has an encoder
     generates: bool  # whether it draws new images
+    steps: int  # in which an image comes into being; 0 where it takes one pass
     restores: bool  # whether it takes a corruption out of pictures of any size
     corruption: str  # the key of what it was trained with; "" where the recipe cannot be read
     parameters: int  # 0 before the first start
@@ -38,6 +39,8 @@ class RunSummary:
     progress: Mapping[str, Any] | None = None  # epoch, step, done (0 to 1), losses, images_per_second, seconds_left
     damaged: bool = False  # a file of the run cannot be used; `message` says which
     bottleneck: str = ""  # which kind its recipe chose; "" where that cannot be read
+    classes: tuple[int, ...] = ()  # of the data set that it was trained on; () for all of them
+    limit: int = 0  # training images; 0 for all of them
 
 
 def summarise(
@@ -65,6 +68,7 @@ def summarise(
         image_shape=_shape(status.get("image_shape")),
         encodes=status.get("encodes", True) is not False,
         generates=status.get("generates") is True,
+        steps=whole(recipe, "parts", "network", "steps"),
         restores=status.get("restores") is True,
         corruption=text(recipe, "parts", "corruption", "kind"),
         parameters=whole(status, "parameters"),
@@ -78,6 +82,8 @@ def summarise(
         progress=(mapping(status, "progress") or None) if under_way else None,
         damaged=bool(status.get("damaged")),
         bottleneck=text(recipe, "parts", "bottleneck", "kind"),
+        classes=_classes(mapping(recipe, "data").get("classes")),
+        limit=whole(recipe, "data", "limit"),
     )
 
 
@@ -114,6 +120,11 @@ def _dig(values: Any, *keys: str) -> Any:
 def _epochs(recipe: Mapping[str, Any]) -> int:
     stages = recipe.get("stages")
     return sum(whole(stage, "epochs") for stage in stages) if isinstance(stages, list) else 0
+
+
+def _classes(value: object) -> tuple[int, ...]:
+    known = value if isinstance(value, list) else []
+    return tuple(sorted(each for each in known if isinstance(each, int)))
 
 
 def _shape(value: object) -> tuple[int, int, int] | None:

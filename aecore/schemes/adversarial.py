@@ -26,6 +26,7 @@ from aecore.randomness import Streams
 from aecore.schemes.scheme import Batch, Group, Phase, Scheme
 from aecore.settings import Settings, setting
 from aecore.shapes import PerImage
+from aecore.sharing import first, mean_of_first
 
 PENALISED = 8  # one image in so many
 BETA_2 = 0.99
@@ -58,6 +59,7 @@ class AdversarialSettings(Settings):
 class Adversarial(Scheme):
     """Two groups, two phases."""
 
+    steady = True
     trains = GAN
     ignores = frozenset({"corruption", "objective", "penalty"})
 
@@ -118,8 +120,8 @@ class Adversarial(Scheme):
         """R1 of a part of the batch, with its weight."""
         if not self.options.gradient_penalty:
             return batch.clean.new_zeros(())
-        some = batch.clean[: -(-len(batch.clean) // PENALISED)]
-        return self.options.gradient_penalty * gradient_penalty(gan.judge, some).mean()
+        penalties = gradient_penalty(gan.judge, first(batch.clean, PENALISED))
+        return self.options.gradient_penalty * mean_of_first(penalties, PENALISED)
 
 
 def _gan(model: Model) -> GAN:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from aecore.chance import normal
 from aecore.model import Model
 from aecore.networks.diffusion import Diffusion
 from aecore.networks.pixel_diffusion import PixelDiffusion
@@ -25,6 +26,7 @@ from aecore.randomness import Streams
 from aecore.schemes.scheme import Batch, Phase, Scheme
 from aecore.settings import Settings, setting
 from aecore.shapes import PerImage
+from aecore.sharing import mine, whole
 
 LEVELS = 16  # of noise, one image at each in turn when it is measured
 
@@ -44,6 +46,7 @@ class DiffusionTrainingSettings(Settings):
 class DiffusionScheme(Scheme):
     """One group, one phase; the average follows after it."""
 
+    steady = True
     trains: type[Model] = PixelDiffusion
     settings: DiffusionTrainingSettings
 
@@ -55,11 +58,12 @@ class DiffusionScheme(Scheme):
     def denoising_phase(self, model: Diffusion, batch: Batch, streams: Streams, group: str) -> Iterator[Phase]:
         """A step of `group` towards the target at random times."""
         count, device = len(batch.clean), batch.clean.device
-        even = torch.arange(count, device=device) / count
-        times = (even + torch.rand(1, generator=streams["times"], device=device)) % 1
+        even = torch.arange(whole(count), device=device) / whole(count)
+        times = mine((even + torch.rand(1, generator=streams["times"], device=device)) % 1)
         kinds = model.kinds(batch.labels, count)
         if kinds is not None:
-            kept = torch.rand(count, 1, generator=streams["labels"], device=device) >= self.settings.label_dropout
+            lots = mine(torch.rand(whole(count), 1, generator=streams["labels"], device=device))
+            kept = lots >= self.settings.label_dropout
             kinds = kinds * kept
         loss = self.denoising_loss(model, batch, times, kinds, streams).mean()
         yield Phase(group, loss, {part(model): loss})
@@ -69,7 +73,7 @@ class DiffusionScheme(Scheme):
         """The loss of each image at one of `LEVELS` fixed times: the first image at the first, and so on in turn."""
         assert isinstance(model, Diffusion)
         count, device = len(batch.clean), batch.clean.device
-        times = (torch.arange(count, device=device) % LEVELS + 0.5) / LEVELS
+        times = mine((torch.arange(whole(count), device=device) % LEVELS + 0.5) / LEVELS)
         loss = self.denoising_loss(model, batch, times, model.kinds(batch.labels, count), streams)
         return {"loss": loss, part(model): loss}
 
@@ -79,7 +83,7 @@ class DiffusionScheme(Scheme):
         """Squared error of the answer, mean over numbers, for each image at its time."""
         with torch.no_grad():
             clean = model.states(batch.clean)
-        noise = torch.empty_like(clean).normal_(generator=streams["noise"])
+        noise = normal(clean, streams["noise"])
         alpha, sigma = (each[:, None, None, None] for each in model.noising.scales(times))
         answer = model.answer(alpha * clean + sigma * noise, times, kinds)
         return (answer - model.noising.target(clean, noise, alpha, sigma)).square().mean((1, 2, 3))

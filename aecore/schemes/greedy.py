@@ -31,6 +31,7 @@ from aecore.schemes.end_to_end import EndToEnd, EndToEndSettings
 from aecore.schemes.scheme import Batch, Chapter, Phase, Scheme
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
+from aecore.sharing import first, mean_of_first
 
 TOGETHER = "together"
 MEASURED = 8  # in training the error of the image is that of one image in so many
@@ -47,6 +48,8 @@ class GreedySettings(Settings):
 
 class Greedy(Scheme):
     """One group: where a level is not being trained nothing has a gradient, and the optimiser leaves it alone."""
+
+    steady = True
 
     def __init__(self, settings: GreedySettings, corruption: Corruption, objective: Objective):
         super().__init__(settings, corruption, objective)
@@ -78,9 +81,9 @@ class Greedy(Scheme):
             return
         _only(model, number)
         loss, parts, restored = self._of_level(model, number, batch, streams)
-        some = -(-len(batch.clean) // MEASURED)
-        seen = self._image_error(model, number, restored[:some], batch.clean[:some])
-        yield Phase("all", loss.mean(), {name: each.mean() for name, each in (seen | parts).items()})
+        some = self._image_error(model, number, first(restored, MEASURED), first(batch.clean, MEASURED))
+        seen = {name: mean_of_first(each, MEASURED) for name, each in some.items()}
+        yield Phase("all", loss.mean(), seen | {name: each.mean() for name, each in parts.items()})
 
     def measure(self, model: Model, batch: Batch, streams: Streams) -> Mapping[str, PerImage]:
         """The loss of the level, the error of the image, and what else there is, for each image."""

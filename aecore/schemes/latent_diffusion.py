@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from aecore.chance import normal
 from aecore.model import Model
 from aecore.networks.latent_diffusion import LatentDiffusion
 from aecore.randomness import Streams
@@ -69,7 +70,7 @@ class LatentDiffusionScheme(DiffusionScheme):
             yield from self.denoising_phase(model, batch, streams, DENOISING)
             return
         codes = model.encoder(batch.clean).float()
-        noise = torch.empty_like(codes).normal_(generator=streams["codes"])
+        noise = normal(codes, streams["codes"])
         loss, parts = self._autoencoder_losses(model, batch.clean, codes, noise)
         yield Phase(AUTOENCODER, loss.mean(), {name: each.mean() for name, each in parts.items()})
         model.watch(codes.detach())

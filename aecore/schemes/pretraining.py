@@ -65,6 +65,7 @@ class PretrainingSettings(Settings):
 class Pretraining(Scheme):
     """Three groups, one for each chapter: Adam's averages of one loss mean nothing to another."""
 
+    steady = True
     settings: PretrainingSettings
 
     def equip(self, model: Model, classes: int) -> None:

@@ -26,6 +26,7 @@ from aecore.randomness import Streams
 from aecore.schemes.scheme import Batch, Group, Phase, Scheme, Seen
 from aecore.settings import Settings, setting
 from aecore.shapes import Images, PerImage
+from aecore.sharing import mine, whole
 
 BETAS = (0.9, 0.99)
 
@@ -105,8 +106,9 @@ class Restoration(Scheme):
 
 
 def _draws(most: int, count: int, generator: torch.Generator) -> list[int]:
-    drawn: list[int] = torch.randint(most + 1, (count,), generator=generator, device=generator.device).tolist()
-    return drawn
+    drawn = torch.randint(most + 1, (whole(count),), generator=generator, device=generator.device)
+    here: list[int] = mine(drawn).tolist()
+    return here
 
 
 def _turned(image: Tensor, turn: int, square: bool) -> Tensor:

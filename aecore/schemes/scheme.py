@@ -49,7 +49,7 @@ class Batch:
     clean: Images
     labels: Labels | None = None
     chapter: str = ""  # the key of the chapter
-    done: float = 0.0  # share of all steps that are over, 0 to 1
+    done: float | Scalar = 0.0  # share of all steps that are over, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Scheme(ABC):
     """Built with `build(settings, corruption, objective)`."""
 
     trains: type[Model] = Autoencoder  # what kind of model it can fit
+    steady = False  # all steps of a chapter do the same work and wait for no result: one can stand for all
     ignores: frozenset[str] = frozenset()  # axes it has no use for, which a form leaves out: "corruption" ...
 
     def __init__(self, settings: Settings, corruption: Corruption, objective: Objective):

@@ -28,7 +28,7 @@ class Group:
 
     parameters: list[nn.Parameter]
     decays: bool
-    learning_rate: float = 1e-3
+    learning_rate: float | Tensor = 1e-3  # a tensor of one number on the device, where a graph reads it from there
     weight_decay: float = 0.0
     betas: tuple[float, float] = BETAS
 
@@ -39,7 +39,7 @@ class AdamW:
     def __init__(self, groups: Sequence[Group], fused: bool):
         self.groups = tuple(groups)
         self.parameters = [each for group in groups for each in group.parameters]
-        self._fused = fused
+        self.fused = fused
         self._state: dict[nn.Parameter, dict[str, Tensor]] = {}
 
     def zero_grad(self) -> None:
@@ -62,7 +62,7 @@ class AdamW:
                 squares,
                 [],
                 steps,
-                fused=self._fused,
+                fused=self.fused,
                 amsgrad=False,
                 beta1=group.betas[0],
                 beta2=group.betas[1],
@@ -97,7 +97,7 @@ class AdamW:
         if parameter not in self._state:
             weights = parameter.detach()
             self._state[parameter] = {
-                "step": torch.zeros((), dtype=torch.float32, device=weights.device if self._fused else "cpu"),
+                "step": torch.zeros((), dtype=torch.float32, device=weights.device if self.fused else "cpu"),
                 "exp_avg": torch.zeros_like(weights, memory_format=torch.preserve_format),
                 "exp_avg_sq": torch.zeros_like(weights, memory_format=torch.preserve_format),
             }

@@ -11,11 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
 
 from aecore.data.image_set import ImageSet
 from aecore.randomness import numpy_stream
 from aecore.shapes import Images, Labels
+from aecore.sharing import mine, spread, whole
 from aecore.training.recipe import TrainingSettings
+
+Places = npt.NDArray[np.int64] | Tensor  # of images in their set; a tensor lies on the device
 
 LARGEST, SMALLEST, STEPS = 256, 16, 32  # of a batch that is not chosen, and of the epoch it makes
 
@@ -24,7 +28,7 @@ class Batches:
     """Images of one set as float batches in [0, 1] on a device."""
 
     def __init__(self, images: ImageSet, device: torch.device):
-        self.pixels = images.images
+        self.pixels = np.asarray(images.images)  # a plain view: indexing numpy's memmap costs far more than the copy
         self.labels = None if images.labels is None else torch.from_numpy(np.array(images.labels)).to(device)
         self.device = device
         self.resident = torch.from_numpy(np.array(self.pixels)).to(device) if self._fits() else None
@@ -32,17 +36,21 @@ class Batches:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def at(self, indices: npt.NDArray[np.int64]) -> Images:
-        """The images at `indices`."""
+    def at(self, places: Places) -> Images:
+        """The images at these places."""
         if self.resident is not None:
-            chosen = self.resident[torch.from_numpy(indices).to(self.device)]
+            chosen = self.resident[self._on_device(places)]
         else:
-            chosen = torch.from_numpy(np.ascontiguousarray(self.pixels[indices])).to(self.device)
+            host = places.cpu().numpy() if isinstance(places, Tensor) else places
+            chosen = torch.from_numpy(np.ascontiguousarray(self.pixels[host])).to(self.device)
         return chosen.float().div_(255.0)
 
-    def labels_at(self, indices: npt.NDArray[np.int64]) -> Labels | None:
-        """The classes of the images at `indices`; None where they have none."""
-        return None if self.labels is None else self.labels[torch.from_numpy(indices).to(self.device)]
+    def labels_at(self, places: Places) -> Labels | None:
+        """The classes of the images at these places; None where they have none."""
+        return None if self.labels is None else self.labels[self._on_device(places)]
+
+    def _on_device(self, places: Places) -> Tensor:
+        return places if isinstance(places, Tensor) else torch.from_numpy(places).to(self.device)
 
     def _fits(self) -> bool:
         if self.device.type != "cuda":
@@ -70,7 +78,7 @@ def binarised(images: Images, generator: torch.Generator) -> Images:
 
     Source: Burda, Grosse, Salakhutdinov, "Importance Weighted Autoencoders", ICLR 2016 (drawn anew at every use).
     """
-    return torch.bernoulli(images.clamp(0, 1), generator=generator)
+    return mine(torch.bernoulli(spread(images.clamp(0, 1)), generator=generator))
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class Augmentation:
     def __call__(self, images: Images, generator: torch.Generator) -> Images:
         """Changed copies of `images`; all chance comes from `generator`."""
         count, _, height, width = images.shape
-        draw = torch.rand(6, count, generator=generator, device=images.device) * 2 - 1
+        draw = mine(torch.rand(6, whole(count), generator=generator, device=images.device).T).T * 2 - 1
         angle = draw[0] * math.radians(self.rotate_degrees)
         shear = torch.tan(draw[1] * math.radians(self.shear_degrees))
         scale = 1 + draw[2] * self.scale_percent / 100

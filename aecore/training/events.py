@@ -20,6 +20,7 @@ class Started:
     epochs: int  # epochs at the end of all stages
     train_images: int
     validation_images: int
+    processes: int = 1  # that share every batch
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ same number of threads to the last bit.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -25,9 +26,12 @@ from aecore.randomness import Streams, derive, torch_stream
 from aecore.schemes.scheme import Batch, Chapter, Scheme
 from aecore.schemes.scheme import Group as Fitted
 from aecore.shapes import Images, Labels
+from aecore.sharing import Part
 from aecore.training.adamw import AdamW, Group
-from aecore.training.batches import Augmentation, Batches, binarised, order
+from aecore.training.batches import Augmentation, Batches, Places, binarised, order
+from aecore.training.capture import Captured, CudaRecorder, Moment, Recorder, why_not_captured
 from aecore.training.checkpoints import Checkpoint, Position
+from aecore.training.distributed import Company
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
 from aecore.training.precision import Device, autocast, resolve_precision
 from aecore.training.recipe import Recipe, TrainingSettings
@@ -35,6 +39,7 @@ from aecore.training.schedule import learning_rate_factor, recorded_epochs
 from aecore.training.timeline import Feed, Timeline
 from aecore.variants.compose import compose
 
+PICTURES = ("augmentation", "binarise")  # the streams of what is done to images before a model is shown them
 PROGRESS_S = 0.25  # about four events a second: often enough for a moving bar and a stop within a second
 VALIDATION_BATCH = 500
 VALIDATION_NUMBERS = 2**21  # input numbers of a batch: bounds the memory of a pass for large images
@@ -62,27 +67,42 @@ class Stage:
 
 
 class Training:
-    """One model being trained by one recipe on one device."""
+    """One model being trained by one recipe on one device, or by each of a company of processes on its own."""
 
-    def __init__(self, recipe: Recipe, splits: Splits, device: Device, checkpoint: Checkpoint | None = None):
+    def __init__(
+        self,
+        recipe: Recipe,
+        splits: Splits,
+        device: Device,
+        checkpoint: Checkpoint | None = None,
+        company: Company | None = None,
+    ):
         """SettingError when recipe and data do not fit; RunError when the checkpoint is not of this recipe."""
         _check_data(recipe, splits)
         self.recipe = recipe
         self.splits = splits
         self.device = device
+        self.company = company or Company()
         composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
         self.scheme = composition.scheme
         self.model: Model = _placed(composition.model, device)
         self._error = composition.objective.reconstruction.name
         self._streams = Streams(recipe.seed, device.key)
+        # What is done to images before the model sees them may follow another seed, that of a race.
+        self._pictures = self._streams if recipe.order_seed == recipe.seed else Streams(recipe.order_seed, device.key)
         self._train = Batches(splits.train, torch.device(device.key))
         self._validation = Batches(splits.validation, torch.device(device.key))
         self._groups = dict(self.scheme.groups(self.model))
+        self.company.train({name: each.parameters for name, each in self._groups.items()})
         self._optimisers = {name: _optimiser(group, device) for name, group in self._groups.items()}
         self._stages = _stages(recipe, self.scheme, self.model, len(splits.train))
+        _check_batches(self._stages, self.company.ranks)
         self._balanced: npt.NDArray[np.int64] | None = None
         self._totals: dict[str, Tensor] = {}
+        self._recorder = _recorder(device, self.scheme, self._train, self.company.ranks)
+        self._captured: tuple[object, Captured] | None = None
         self._position = Position()
+        self.first_step_at: float | None = None  # seconds since 1970, of the first step of this object
         if checkpoint is not None:
             self._restore(checkpoint)
 
@@ -101,12 +121,16 @@ class Training:
         tensors = {f"model.{name}": each for name, each in self.model.state_dict().items()}
         for group, optimiser in self._optimisers.items():
             tensors |= {f"optimiser.{group}.{name}": each for name, each in optimiser.state().items()}
-        tensors |= {f"stream.{name}": each for name, each in self._streams.state().items()}
+        states = self._streams.state() | self._pictures.state()
+        tensors |= {f"stream.{name}": each for name, each in states.items()}
         tensors |= {f"total.{name}": each for name, each in self._totals.items()}
         return Checkpoint(self._position, {name: each.detach().cpu().clone() for name, each in tensors.items()})
 
     def events(self) -> Iterator[Event]:
         """Train to the end of the last stage. TrainingError when the loss is no longer finite."""
+        yield from self.company.together(self._events())
+
+    def _events(self) -> Iterator[Event]:
         yield self._started()
         while self._position.epoch < self.recipe.epochs:
             yield from self._epoch(self._stage())
@@ -120,7 +144,7 @@ class Training:
         already = self._position.step_in_epoch
         yield from self._steps(stage)
         steps, size = stage.feed(epoch).steps, stage.feed(epoch).batch_size
-        train = {name: float(total) / (steps * size) for name, total in self._totals.items()}
+        train = {name: float(total) / (steps * size) for name, total in self.company.total(self._totals).items()}
         self._totals.clear()
         started = time.perf_counter()
         validation = self._measure(stage, epoch)
@@ -144,59 +168,102 @@ class Training:
     def _steps(self, stage: Stage) -> Iterator[Progress]:
         """The rest of the current epoch, with a `Progress` now and then."""
         feed = stage.feed(self._position.epoch)
-        size, steps = feed.batch_size, feed.steps
-        images = self._order(feed)
-        augmentation = Augmentation.of(stage.settings)
-        watch = _Watch(self._totals)
+        if self._captured is not None and self._position.step_in_epoch == 0:
+            self._totals = self._captured[1].emptied()
+        watch = Watch(self._totals)
         self.model.train()
-        for index in range(self._position.step_in_epoch, steps):
-            started = time.perf_counter()
-            chosen = images[index * size : (index + 1) * size]
-            clean = self._train.at(chosen)
-            if augmentation is not None:
-                clean = augmentation(clean, self._streams["augmentation"])
-            if stage.settings.binarise:
-                clean = binarised(clean, self._streams["binarise"])
-            clean = clean.contiguous(memory_format=torch.channels_last)
-            self._step(clean, self._train.labels_at(chosen), stage, index)
-            self._advance(
-                step=self._position.step + 1,
-                step_in_epoch=index + 1,
-                seconds=self._position.seconds + time.perf_counter() - started,
-            )
-            if watch.due(size) or index + 1 == steps:
+        started = time.perf_counter()
+        for index, moment in enumerate(self._moments(stage), self._position.step_in_epoch):
+            self._take(moment, stage)
+            if self.first_step_at is None:
+                self.first_step_at = self._time_when_done()
+            self._advance(step=self._position.step + 1, step_in_epoch=index + 1)
+            if self.company.due(watch.due(feed.batch_size)) or index + 1 == feed.steps:
+                _wait_for(self.device)
+                self._advance(seconds=self._position.seconds + time.perf_counter() - started)
                 yield self._progress(watch, stage)
                 self.model.train()  # whoever was given the event may have looked at the model
+                started = time.perf_counter()
+
+    def _moments(self, stage: Stage) -> Iterator[Moment]:
+        """The rest of the current epoch. What graphs are given lies on the device, all that an epoch needs at once."""
+        epoch, size = self._position.epoch, stage.feed(self._position.epoch).batch_size
+        images, steps = self._order(stage.feed(epoch)), range(self._position.step_in_epoch, stage.feed(epoch).steps)
+        shares = [stage.done(index, epoch) for index in steps]
+        numbers = [
+            (self._learning_rate(stage, index, epoch), share) for index, share in zip(steps, shares, strict=True)
+        ]
+        places, given = (images, numbers) if self._recorder is None else _on_device(images, numbers, self.device)
+        for index, share, (rate, done) in zip(steps, shares, given, strict=True):
+            chapter = stage.timeline.chapter(share)[0].key
+            yield Moment(places[index * size : (index + 1) * size], rate, done, chapter)
+
+    def _take(self, moment: Moment, stage: Stage) -> None:
+        """One step, as a part of a graph where there can be one."""
+        if self._recorder is None:
+            self._step(moment, stage)
+            return
+        chapter = (stage.index, moment.chapter, len(moment.images))
+        if self._captured is None or self._captured[0] != chapter:
+            step = partial(self._step, stage=stage)
+            self._captured = chapter, Captured(step, self._generators, self._sums, self._recorder)
+        self._captured[1](moment)
+
+    def _sums(self, names: set[str]) -> dict[str, Tensor]:
+        """The totals of these names, 0 where nothing was added yet in this epoch."""
+        for name in names - set(self._totals):
+            self._totals[name] = torch.zeros((), dtype=widest(self.device), device=self.device.key)
+        return {name: self._totals[name] for name in names}
+
+    def _generators(self) -> list[torch.Generator]:
+        """All that steps draw from."""
+        return list({id(each): each for each in (*self._streams.used(), *self._pictures.used())}.values())
+
+    def _shown(self, chosen: Places, stage: Stage) -> tuple[Images, Labels | None]:
+        """The chosen training images as the scheme is given them, and their classes."""
+        clean = self._train.at(chosen)
+        augmentation = Augmentation.of(stage.settings)
+        if augmentation is not None:
+            clean = augmentation(clean, self._pictures["augmentation"])
+        if stage.settings.binarise:
+            clean = binarised(clean, self._pictures["binarise"])
+        return clean.contiguous(memory_format=torch.channels_last), self._train.labels_at(chosen)
 
     def _order(self, feed: Feed) -> npt.NDArray[np.int64]:
         """The images of the current epoch, in the order in which it meets them."""
         if not feed.images:
-            return order(len(self._train), self.recipe.seed, self._position.epoch)
+            return order(len(self._train), self.recipe.order_seed, self._position.epoch)
         if self._balanced is None:
-            self._balanced = balanced_order(self.splits.train, self.recipe.seed)
-        places = order(feed.images, self.recipe.seed, self._position.epoch, feed.passes, feed.batch_size)
+            self._balanced = balanced_order(self.splits.train, self.recipe.order_seed)
+        places = order(feed.images, self.recipe.order_seed, self._position.epoch, feed.passes, feed.batch_size)
         return self._balanced[places]
 
-    def _step(self, clean: Images, labels: Labels | None, stage: Stage, index: int) -> None:
-        """All phases of the scheme on one batch."""
-        rate = self._learning_rate(stage, index, self._position.epoch)
-        batch = self._batch(clean, labels, stage, index, self._position.epoch)
+    def _step(self, moment: Moment, stage: Stage) -> set[str]:
+        """All phases of the scheme on one batch; returns the names of what it adds to the totals."""
+        with self.company.share(len(moment.images)) as part:
+            clean, labels = self._shown(part.of(moment.images), stage)
+            return self._phases(Batch(clean, labels, moment.chapter, moment.done), moment, stage, part)
+
+    def _phases(self, batch: Batch, moment: Moment, stage: Stage, part: Part) -> set[str]:
         phases = self.scheme.phases(self.model, batch, self._streams)
+        named: set[str] = set()
         while True:
             with autocast(self.device, self.precision):
                 phase = next(phases, None)
             if phase is None:
-                return
+                return named
             optimiser = self._optimisers[phase.group]
             for group in optimiser.groups:
-                group.learning_rate = rate * phase.rate
+                group.learning_rate = moment.learning_rate * phase.rate
                 group.weight_decay = stage.settings.weight_decay if group.decays else 0.0
             optimiser.zero_grad()
-            torch.autograd.backward(phase.loss)
+            torch.autograd.backward(self.company.agreed(phase.group, phase.loss, part))
             if stage.settings.clip_norm > 0:
                 nn.utils.clip_grad_norm_(self._groups[phase.group].parameters, stage.settings.clip_norm)
             optimiser.step()
-            self._add({"loss": phase.loss, **self._named(phase.parts, stage)}, len(clean))
+            means = {"loss": phase.loss, **self._named(phase.parts, stage)}
+            self._add(means, len(batch.clean))
+            named |= set(means)
 
     def _named(self, parts: Mapping[str, Tensor], stage: Stage) -> dict[str, Tensor]:
         """The parts of a loss; an error against binarised pixels is another number than one against grey values."""
@@ -206,8 +273,16 @@ class Training:
     def _add(self, means: Mapping[str, Tensor], count: int) -> None:
         """Sums over images, kept on the device as exactly as it can: nothing waits for the device here."""
         for name, mean in means.items():
-            total = mean.detach().to(_widest(self.device)) * count
-            self._totals[name] = self._totals[name] + total if name in self._totals else total
+            total = mean.detach().to(widest(self.device)) * count
+            if name in self._totals:
+                self._totals[name] += total  # in place: a graph goes on adding to the same tensors
+            else:
+                self._totals[name] = total
+
+    def _time_when_done(self) -> float:
+        """The time, in seconds since 1970, when the device has done what it was asked for."""
+        _wait_for(self.device)
+        return time.time()
 
     # --- looking at the model
 
@@ -216,17 +291,20 @@ class Training:
         """Means over all validation images, in float32, with the same noise at every call."""
         self.model.eval()
         streams = Streams(derive(self.recipe.seed, "validation"), self.device.key)
-        totals: dict[str, float] = {}
+        totals: dict[str, Tensor] = {}
         size = max(1, min(VALIDATION_BATCH, VALIDATION_NUMBERS // prod(self.splits.shape)))
         for start in range(0, len(self._validation), size):
             chosen = np.arange(start, min(start + size, len(self._validation)))
-            clean, labels = self._validation.at(chosen), self._validation.labels_at(chosen)
-            if stage.settings.binarise:
-                clean = binarised(clean, streams["binarise"])
-            batch = self._batch(clean, labels, stage, stage.feed(epoch).steps - 1, epoch)
-            for name, each in self._named(self.scheme.measure(self.model, batch, streams), stage).items():
-                totals[name] = totals.get(name, 0.0) + float(each.cpu().double().sum())
-        means = {name: total / len(self._validation) for name, total in totals.items()}
+            with self.company.share(len(chosen)) as part:
+                chosen = part.of(chosen)
+                clean, labels = self._validation.at(chosen), self._validation.labels_at(chosen)
+                if stage.settings.binarise:
+                    clean = binarised(clean, streams["binarise"])
+                batch = self._batch(clean, labels, stage, stage.feed(epoch).steps - 1, epoch)
+                for name, each in self._named(self.scheme.measure(self.model, batch, streams), stage).items():
+                    total = each.to(widest(self.device)).sum() * part.counted
+                    totals[name] = totals[name] + total if name in totals else total
+        means = {name: float(total) / len(self._validation) for name, total in self.company.total(totals).items()}
         _check_finite(means, self._position, "on the validation images")
         return means
 
@@ -279,10 +357,11 @@ class Training:
             epochs=self.recipe.epochs,
             train_images=len(self._train),
             validation_images=len(self._validation),
+            processes=self.company.ranks,
         )
 
-    def _progress(self, watch: "_Watch", stage: Stage) -> Progress:
-        losses, rate = watch.read(self._totals)
+    def _progress(self, watch: "Watch", stage: Stage) -> Progress:
+        losses, rate = watch.read(self.company.total(self._totals))
         _check_finite(losses, self._position, "in training")
         done = self._done()
         spent = self._position.seconds
@@ -333,13 +412,17 @@ class Training:
                 optimiser.restore(checkpoint.part(f"optimiser.{group}"))
         except (RuntimeError, ValueError, KeyError) as error:
             raise RunError(f"The checkpoint does not fit the recipe of this run ({error}).") from None
-        self._streams.restore(checkpoint.part("stream"))
+        states = checkpoint.part("stream")
+        self._streams.restore(states)
+        if self._pictures is not self._streams:
+            self._pictures.restore({name: each for name, each in states.items() if name in PICTURES})
         totals = checkpoint.part("total").items()
-        self._totals = {name: each.to(self.device.key, _widest(self.device)) for name, each in totals}
+        exact = {name: each.to(self.device.key, widest(self.device)) for name, each in totals}
+        self._totals = self.company.kept(exact)
         self._position = checkpoint.position
 
 
-class _Watch:
+class Watch:
     """Says when a `Progress` is due, and what happened since the last one."""
 
     def __init__(self, totals: Mapping[str, Tensor]):
@@ -347,8 +430,13 @@ class _Watch:
         self._images = 0
         self._since = time.perf_counter()
 
-    def due(self, images: int) -> bool:
+    def add(self, images: int) -> None:
+        """So many more were seen."""
         self._images += images
+
+    def due(self, images: int) -> bool:
+        """So many more were seen: is it time?"""
+        self.add(images)
         return time.perf_counter() - self._since >= PROGRESS_S
 
     def read(self, totals: Mapping[str, Tensor]) -> tuple[dict[str, float], float]:
@@ -369,16 +457,50 @@ def _stages(recipe: Recipe, scheme: Scheme, model: Model, images: int) -> list[S
     return stages
 
 
+def _check_batches(stages: Sequence[Stage], ranks: int) -> None:
+    """SettingError where there is not an image of every batch for each process."""
+    sizes = [stage.feed(stage.first + epoch).batch_size for stage in stages for epoch in range(stage.settings.epochs)]
+    if min(sizes) < ranks:
+        raise SettingError(
+            f"A batch of {min(sizes)} cannot be divided among {ranks} processes: choose a training.batch_size of at "
+            f"least {ranks}, or fewer processes."
+        )
+
+
 def _placed(model: Model, device: Device) -> Model:
-    """The model on its device; weights of convolutions with channels last, which both CPU and GPU prefer."""
+    """The model on its device; weights of convolutions with channels last, which both CPU and GPU prefer.
+
+    `to` and not `contiguous`: weights for one channel are contiguous in either order, and only what strides say makes
+    the first convolution put its result in the order of all others.
+    """
     model = model.to(device.key)
     for parameter in model.parameters():
         if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+            parameter.data = parameter.data.to(memory_format=torch.channels_last)
     return model
 
 
-def _widest(device: Device) -> torch.dtype:
+def _recorder(device: Device, scheme: Scheme, images: Batches, ranks: int) -> Recorder | None:
+    """What makes graphs of steps; None where they are taken one by one."""
+    if why_not_captured(device, scheme.steady, images.resident is not None, ranks):
+        return None
+    return CudaRecorder(torch.device(device.key))
+
+
+def _on_device(
+    images: npt.NDArray[np.int64], numbers: Sequence[tuple[float, float]], device: Device
+) -> tuple[Tensor, Tensor]:
+    """Places of the images [count], and the numbers of every step [steps, 2]."""
+    return torch.from_numpy(images).to(device.key), torch.tensor(numbers, dtype=torch.float32).to(device.key)
+
+
+def _wait_for(device: Device) -> None:
+    """Until all that was asked of a GPU is done."""
+    if device.key.startswith("cuda"):
+        torch.cuda.synchronize(device.key)
+
+
+def widest(device: Device) -> torch.dtype:
     """The most exact number format that the device knows: Apple's GPUs have no double precision."""
     return torch.float32 if device.key == "mps" else torch.float64
 

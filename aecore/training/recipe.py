@@ -79,6 +79,10 @@ class TrainingSettings(Settings):
         "likelihoods of such images can be compared with published ones",
         advanced=True,
     )
+    order: int = setting(
+        -1, -1, MAX_SEED, "seed", "of the order in which images are met and of how they are changed on the way; -1 "
+        "takes the run's own", label="Order of the images", advanced=True,
+    )  # fmt: skip
     precision: str = setting(
         "auto",
         choices=("auto", "float32", "bfloat16"),
@@ -148,6 +152,11 @@ class Recipe:
         """Epochs of all stages together."""
         return sum(stage.epochs for stage in self.stages)
 
+    @property
+    def order_seed(self) -> int:
+        """The seed of what happens to images before a model is shown them: their order, augmentation, binarising."""
+        return self.seed if self.stages[0].order < 0 else self.stages[0].order
+
     def with_stage(self, epochs: int) -> "Recipe":
         """The same recipe with one more stage of `epochs`, otherwise like the last one."""
         last = self.stages[-1].to_dict() | {"epochs": epochs}
@@ -167,6 +176,15 @@ class Recipe:
             "data": self.data.to_dict(),
             "parts": self.parts.to_dict(),
             "stages": [stage.to_dict() for stage in self.stages],
+        }
+
+    def flat(self) -> dict[str, object]:
+        """What is chosen, as `make_recipe` takes it: "part.setting" and the value, of the first stage."""
+        settings = {**self.parts.to_dict(), "training": self.stages[0].to_dict()}
+        return {
+            f"{axis}.{name}": tuple(value) if isinstance(value, list) else value
+            for axis, values in settings.items()
+            for name, value in values.items()
         }
 
     def to_json(self) -> str:
@@ -217,7 +235,22 @@ def make_recipe(variant: str, data: DataChoice, changes: Changes | None = None, 
     """
     few = find_variant(variant).images
     data = replace(data, limit=few) if few and not data.limit else data
-    flat = {**_fitting(variant, changes or {}), **(changes or {})}
+    own = find_variant(variant).changes
+    return _composed(variant, data, {**_fitting(own, changes or {}), **(changes or {})}, seed)
+
+
+def changed_recipe(recipe: Recipe, changes: Changes) -> Recipe:
+    """The recipe of a new run like `recipe`, with `changes`, among which may be a "seed".
+
+    The settings of a part that is replaced go with it. SettingError for a name or a value that does not fit.
+    """
+    rest = {name: value for name, value in changes.items() if name != "seed"}
+    flat = {**_fitting(recipe.flat(), rest), "training.epochs": recipe.epochs, **rest}
+    return _composed(recipe.variant, recipe.data, flat, _seed_from(changes.get("seed", recipe.seed)))
+
+
+def _composed(variant: str, data: DataChoice, flat: Changes, seed: int) -> Recipe:
+    """The recipe of flat changes; what they do not speak of is neutral."""
     parts: dict[str, dict[str, object]] = {axis: {"kind": NEUTRAL[axis]} for axis in PART_KINDS}
     training: dict[str, object] = {}
     for name, value in flat.items():
@@ -239,9 +272,9 @@ def make_recipe(variant: str, data: DataChoice, changes: Changes | None = None, 
     return Recipe(variant, data, Parts.from_dict(parts), (TrainingSettings.from_dict(training, "training"),), seed)
 
 
-def _fitting(variant: str, changes: Changes) -> dict[str, object]:
-    """The variant's own changes, less the settings of a part that `changes` replace by one which lacks them."""
-    own = dict(find_variant(variant).changes)
+def _fitting(changes_so_far: Changes, changes: Changes) -> dict[str, object]:
+    """Changes so far, less the settings of a part that `changes` replace by one which lacks them."""
+    own = dict(changes_so_far)
     for axis in PART_KINDS:
         chosen = changes.get(f"{axis}.kind", own.get(f"{axis}.kind", NEUTRAL[axis]))
         known = {f"{axis}.{each.name}" for each in describe(CATALOGS[axis][str(chosen)].settings)} | {f"{axis}.kind"}
@@ -275,6 +308,13 @@ def _check_choice(name: object, classes: object, limit: object, fingerprint: obj
         raise SettingError(f"data.limit is {limit!r}: give a whole number of images, or 0 for all.")
     if not isinstance(fingerprint, str):
         raise SettingError(f"data.fingerprint is {fingerprint!r}: give the text that the data set has.")
+
+
+def _seed_from(value: object) -> int:
+    seed = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    _check_seed(seed)
+    assert isinstance(seed, int)
+    return seed
 
 
 def _check_seed(seed: object) -> None:

@@ -6,6 +6,7 @@
  * many changed side since the line was set), and pageOf(score), where a score is on the page.
  */
 
+import { component } from './component.js';
 import { Counting } from './counting.js';
 import { button, drawing, element, oncePerFrame, setAttributes, whenQuiet } from './dom.js';
 import { readHeader, unpack } from './packing.js';
@@ -22,23 +23,8 @@ const SIDE = 56; // CSS pixels
 const STEPS = 200; // of the keyboard, over the whole axis
 const REST_MS = 500; // a key that rests for so long has let the line go
 
-/** @type {WeakMap<Node, Bench>} */
-const mounted = new WeakMap();
-
-/** The component's entry: called at the first look, and again whenever its data or the theme change. */
-export function mount(component) {
-  const { parentElement } = component;
-  let bench = mounted.get(parentElement);
-  if (!bench) {
-    bench = new Bench(parentElement);
-    mounted.set(parentElement, bench);
-  }
-  bench.update(component);
-  return () => {
-    bench.close();
-    mounted.delete(parentElement);
-  };
-}
+/** The component's entry. */
+export const mount = component((place) => new Bench(place));
 
 class Bench {
   constructor(parent) {

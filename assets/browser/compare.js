@@ -14,6 +14,7 @@
  *   pixel(x, y)  [red, green, blue] that is seen at a pixel of the picture
  */
 
+import { component } from './component.js';
 import { element, oncePerFrame } from './dom.js';
 import { LiveNoise } from './noise.js';
 import { readHeader, unpack } from './packing.js';
@@ -24,23 +25,8 @@ const HIGHEST = 0.85; // of the window: a picture that fits can be seen as a who
 const NARROWEST = 320;
 const ZOOMS = [1, 2, 3, 4, 6, 8];
 
-/** @type {WeakMap<Node, Compare>} */
-const mounted = new WeakMap();
-
-/** The component's entry: called at the first look, and again whenever its data or the theme change. */
-export function mount(component) {
-  const { parentElement } = component;
-  let compare = mounted.get(parentElement);
-  if (!compare) {
-    compare = new Compare(parentElement);
-    mounted.set(parentElement, compare);
-  }
-  compare.update(component);
-  return () => {
-    compare.close();
-    mounted.delete(parentElement);
-  };
-}
+/** The component's entry. */
+export const mount = component((place) => new Compare(place));
 
 class Compare {
   constructor(parent) {
@@ -201,10 +187,10 @@ class Compare {
     });
     this.divider.addEventListener('keydown', (event) => {
       const step = event.shiftKey ? LEAP : STEP;
-      const places = { ArrowLeft: this.position - step, ArrowRight: this.position + step, Home: 0, End: 1 };
-      if (!(event.key in places)) return;
+      const moves = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step, PageDown: -LEAP, PageUp: LEAP, Home: -1, End: 1 };
+      if (!(event.key in moves)) return;
       event.preventDefault();
-      this.#move(places[event.key]);
+      this.#move(this.position + moves[event.key]);
     });
     for (const side of ['left', 'right']) {
       this.choices[side].addEventListener('change', () => {

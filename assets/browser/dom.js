@@ -43,7 +43,7 @@ export function button(label, act, attributes = {}) {
  * @returns {{root: HTMLElement, show: (key: string) => void}}
  */
 export function choice(label, choices, choose) {
-  const buttons = new Map(choices.map(([key, text]) => [key, button(text, () => choose(key))]));
+  const buttons = new Map(choices.map(([key, text]) => [key, button(text, () => choose(key), { 'data-key': key })]));
   const show = (chosen) => buttons.forEach((each, key) => each.setAttribute('aria-pressed', String(key === chosen)));
   return { root: element('div', { class: 'choice', role: 'group', 'aria-label': label }, ...buttons.values()), show };
 }

@@ -1,5 +1,5 @@
 /**
- * Where a person is in the space of codes: the one state that map, sliders, pictures and interpolation share.
+ * Where a person is in the space of codes: the one state that map, sliders, pictures and walks share.
  *
  *   code     the code that is decoded now
  *   anchor   the code whose remainder beside the plane of the map is kept while moving in the plane
@@ -9,7 +9,7 @@ export class Explorer {
   #listeners = [];
 
   /**
-   * @param {object} scene as canvas.js unpacks it
+   * @param {import('./scene.js').Scene} scene
    */
   constructor(scene) {
     this.scene = scene;
@@ -23,12 +23,6 @@ export class Explorer {
     this.#listeners.push(listener);
   }
 
-  /** The true code of a picture. */
-  codeOf(index) {
-    const { codes, latent } = this.scene;
-    return codes.slice(index * latent, (index + 1) * latent);
-  }
-
   /** @returns {[number, number]} where the code lies in the plane of the map */
   get position() {
     return this.scene.plane.position(this.code);
@@ -36,7 +30,7 @@ export class Explorer {
 
   /** Whether the code is still the true one of the picture that is held. */
   get atHome() {
-    return this.held >= 0 && this.codeOf(this.held).every((value, i) => value === this.code[i]);
+    return this.held >= 0 && this.scene.codeOf(this.held).every((value, i) => value === this.code[i]);
   }
 
   /** Move in the plane of the map. @param {number} inputMs when the person did it */
@@ -45,12 +39,11 @@ export class Explorer {
     this.#tell(inputMs, 'map');
   }
 
-  /** Change one number of the code. */
-  setDimension(dimension, value, inputMs) {
-    this.code = this.code.slice();
-    this.code[dimension] = value;
-    this.anchor = this.code;
-    this.#tell(inputMs, 'slider');
+  /** Put another code in the place of this one, keeping a picture that is held. */
+  set(code, inputMs, cause) {
+    this.code = code;
+    this.anchor = code;
+    this.#tell(inputMs, cause);
   }
 
   /** Jump to a code, letting go of any picture. */
@@ -59,9 +52,15 @@ export class Explorer {
     this.#tell(inputMs, cause);
   }
 
+  /** Put the code elsewhere, as a link says, and hold on to any picture. */
+  put(code, inputMs) {
+    [this.code, this.anchor] = [code, code];
+    this.#tell(inputMs, 'address');
+  }
+
   /** Take up a picture: the code becomes its code. */
   hold(index, inputMs) {
-    const code = this.codeOf(index);
+    const code = this.scene.codeOf(index);
     [this.code, this.anchor, this.held] = [code, code, index];
     this.#tell(inputMs, 'hold');
   }

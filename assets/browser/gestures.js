@@ -1,7 +1,7 @@
 /**
  * What a person does with mouse, pen or fingers on the map, told as what it means.
  *
- *   one finger, left button        press, drag
+ *   one finger, left button        press, drag, lift
  *   no button                      hover, leave
  *   right or middle button, or     pan
  *   left button with space held
@@ -23,7 +23,7 @@ export class Gestures {
 
   /**
    * @param {HTMLElement} surface
-   * @param {{press, drag, hover, leave, pan, zoom}} meaning functions; see the calls below
+   * @param {{press, drag, lift, hover, leave, pan, zoom}} meaning functions; see the calls below
    */
   constructor(surface, meaning) {
     this.surface = surface;
@@ -51,6 +51,7 @@ export class Gestures {
     this.surface.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, this.#place(event));
     if (this.#fingers.size > 1 || event.button !== 0 || this.#space) {
+      this.#lift(event);
       this.#doing = 'pan';
     } else {
       this.#doing = 'drag';
@@ -96,7 +97,13 @@ export class Gestures {
 
   #up(event) {
     if (!this.#fingers.delete(event.pointerId)) return;
+    this.#lift(event);
     if (this.#fingers.size === 0) this.#doing = 'nothing';
+  }
+
+  /** A drag ends when its finger is lifted, and when a second finger makes it a movement of the map. */
+  #lift(event) {
+    if (this.#doing === 'drag') this.meaning.lift(event.timeStamp);
   }
 
   #wheel(event) {

@@ -1,5 +1,5 @@
 /**
- * Which point of the map lies nearest to a place: a grid of buckets, built once, asked at pointer rate.
+ * Which points of the map lie nearest to a place: a grid of buckets, built once, asked at pointer rate.
  */
 export class NearestPoint {
   /**
@@ -63,4 +63,54 @@ export class NearestPoint {
     }
     return best;
   }
+
+  /**
+   * The points nearest to a place, wherever it lies, the nearest first; all of them when there are no more.
+   *
+   * Buckets are looked at in rings around the place. No point outside of the rings is nearer than their border.
+   * @param {number} wanted how many
+   * @returns {{index: number, distance: number}[]} distance in units of the plane
+   */
+  closest(x, y, wanted) {
+    const best = []; // ascending, with squared distances
+    const [row, column] = [this.#row(y), this.#column(x)];
+    for (let ring = 0; ring < this.side; ring += 1) {
+      this.#ring(row, column, ring, (i) => insert(best, i, (this.points[2 * i] - x) ** 2 + (this.points[2 * i + 1] - y) ** 2, wanted));
+      if (best.length === wanted && best[wanted - 1].distance <= this.#border(x, y, row, column, ring) ** 2) break;
+    }
+    return best.map(({ index, distance }) => ({ index, distance: Math.sqrt(distance) }));
+  }
+
+  /** Visit the points of the buckets that are `ring` away from one. */
+  #ring(row, column, ring, visit) {
+    const [bottom, top] = [Math.max(0, row - ring), Math.min(this.side - 1, row + ring)];
+    const [left, right] = [Math.max(0, column - ring), Math.min(this.side - 1, column + ring)];
+    for (let r = bottom; r <= top; r += 1) {
+      const whole = Math.abs(r - row) === ring;
+      for (let c = left; c <= right; c += 1) {
+        if (!whole && Math.abs(c - column) !== ring) continue;
+        for (let i = this.heads[r * this.side + c]; i >= 0; i = this.next[i]) visit(i);
+      }
+    }
+  }
+
+  /** How far it is at least from a place to a bucket that no ring up to `ring` holds; infinite when all are held. */
+  #border(x, y, row, column, ring) {
+    const { left, bottom, cell, side } = this;
+    return Math.min(
+      column - ring > 0 ? x - (left + (column - ring) * cell) : Infinity,
+      column + ring < side - 1 ? left + (column + ring + 1) * cell - x : Infinity,
+      row - ring > 0 ? y - (bottom + (row - ring) * cell) : Infinity,
+      row + ring < side - 1 ? bottom + (row + ring + 1) * cell - y : Infinity,
+    );
+  }
+}
+
+/** Keep the `wanted` nearest, ascending. */
+function insert(best, index, distance, wanted) {
+  if (best.length === wanted && distance >= best[wanted - 1].distance) return;
+  let at = best.length;
+  while (at > 0 && best[at - 1].distance > distance) at -= 1;
+  best.splice(at, 0, { index, distance });
+  if (best.length > wanted) best.pop();
 }

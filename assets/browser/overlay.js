@@ -1,6 +1,6 @@
 /**
- * What lies over the points, as a drawing: the probe, the true place of a picture that is held and the way from it,
- * the way of an interpolation, the names of the classes, and the ticks.
+ * What lies over the points, as a drawing: the probe, where its image is encoded again and how widely, the true place
+ * of a picture that is held and the path from it, the way of a walk, the line around a group, class names, and ticks.
  */
 
 import { drawing, number, setAttributes } from './dom.js';
@@ -8,6 +8,7 @@ import { ticks } from './view.js';
 
 const LABELLED = 20; // with more classes, names on the map would only cover it
 const TICK_SPACE = 90; // pixels from one tick to the next, about
+const AGAIN = 'M0 -7L7 0L0 7L-7 0Z';
 const PROBE = 'M0 -13V-5M0 5V13M-13 0H-5M5 0H13M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0';
 
 export class Overlay {
@@ -20,17 +21,28 @@ export class Overlay {
     this.way = drawing('polyline', { class: 'way' });
     this.names = drawing('g', { class: 'names' });
     this.trace = drawing('line', { class: 'trace' });
+    this.path = drawing('polyline', { class: 'trace path' });
+    this.lasso = drawing('path', { class: 'lasso' });
+    this.spread = drawing('ellipse', { class: 'spread' });
+    this.back = drawing('line', { class: 'back' });
+    this.again = drawing('path', { class: 'again', d: AGAIN });
     this.home = drawing('circle', { class: 'home', r: 6 });
     this.ring = drawing('circle', { class: 'ring', r: 8 });
     this.probe = drawing('g', { class: 'probe' }, ...['halo', 'cross'].map((part) => drawing('path', { class: part, d: PROBE })));
-    const parts = [this.ticks, this.way, this.names, this.trace, this.home, this.ring, this.probe];
+    const marks = [this.spread, this.back, this.again, this.trace, this.path, this.home, this.ring, this.probe];
+    const parts = [this.ticks, this.way, this.names, this.lasso, ...marks];
     this.root = drawing('svg', { 'aria-hidden': 'true' }, ...parts);
   }
 
   setScene(scene) {
     this.scene = scene;
-    this.middles = classMiddles(scene);
     this.#tickState = '';
+    this.pointsMoved();
+  }
+
+  /** The scene's points lie elsewhere than before. */
+  pointsMoved() {
+    this.middles = classMiddles(this.scene);
   }
 
   /**
@@ -39,17 +51,38 @@ export class Overlay {
    * @param {[number, number]|null} shown.home of the picture that is held
    * @param {[number, number]|null} shown.hovered of the picture under the pointer
    * @param {[number, number][]|null} shown.way
-   * @param {Set<number>} shown.singled classes; empty for all
+   * @param {[number, number][]} shown.path of the picture that was moved, and shown.lasso the line around points
+   * @param {boolean} shown.lassoClosed
+   * @param {[number, number]|null} shown.again where the probe's image is encoded again
+   * @param {{across: number, along: number, angle: number}|null} shown.ellipse one standard deviation around that:
+   *   half axes in units of the plane, angle in degrees from the horizontal, counter-clockwise
+   * @param {Set<number>} shown.hidden classes
+   * @param {boolean} shown.approximate whether the probe is only near that place
    */
-  draw({ probe, home, hovered, way, singled }) {
+  draw({ probe, home, hovered, way, hidden, path, lasso, lassoClosed, again, ellipse, approximate }) {
     this.#drawTicks();
-    this.#drawNames(singled);
+    this.#drawNames(hidden);
     this.#put(this.probe, probe, (x, y) => ({ transform: `translate(${x} ${y})` }));
+    this.probe.classList.toggle('approximate', approximate);
     this.#put(this.home, home, (cx, cy) => ({ cx, cy }));
     this.#put(this.ring, hovered, (cx, cy) => ({ cx, cy }));
     const [x2, y2] = probe ? this.view.toPixels(...probe) : [0, 0];
-    this.#put(this.trace, probe && home, (x1, y1) => ({ x1, y1, x2, y2 }));
-    this.#put(this.way, way?.[0], () => ({ points: way.map((place) => this.view.toPixels(...place)).join(' ') }));
+    this.#put(this.trace, path.length < 2 && probe && home, (x1, y1) => ({ x1, y1, x2, y2 }));
+    this.#put(this.path, path.length > 1 && path[0], () => ({ points: this.#line(path) }));
+    this.#put(this.way, way?.[0], () => ({ points: this.#line(way) }));
+    this.#put(this.lasso, lasso[0], () => ({ d: `M${this.#line(lasso)}${lassoClosed ? 'Z' : ''}` }));
+    this.#put(this.again, again, (x, y) => ({ transform: `translate(${x} ${y})` }));
+    this.#put(this.back, probe && again, (x1, y1) => ({ x1, y1, x2, y2 }));
+    this.#put(this.spread, ellipse && again, (cx, cy) => this.#ellipse(ellipse, cx, cy));
+  }
+
+  #line(places) {
+    return places.map((place) => this.view.toPixels(...place).map((each) => each.toFixed(1))).join(' ');
+  }
+
+  #ellipse({ across, along, angle }, cx, cy) {
+    const { scale } = this.view;
+    return { cx, cy, rx: across * scale, ry: along * scale, transform: `rotate(${-angle} ${cx} ${cy})` };
   }
 
   #put(part, place, attributes) {
@@ -96,12 +129,12 @@ export class Overlay {
   }
 
   /** Each class's name in its midst, unless another name is there already. */
-  #drawNames(singled) {
+  #drawNames(hidden) {
     const written = [];
     for (const { label, name, place } of this.middles) {
       const [x, y] = this.view.toPixels(...place);
       const free = written.every((other) => Math.abs(other.x - x) > 28 || Math.abs(other.y - y) > 15);
-      if (free && (singled.size === 0 || singled.has(label))) written.push({ name, x, y });
+      if (free && !hidden.has(label)) written.push({ name, x, y });
     }
     this.names.replaceChildren(...written.map(({ name, x, y }) => text(name, x, y + 5, 'middle')));
   }

@@ -1,5 +1,5 @@
 /**
- * Reads what pages/shared/packing.py packs: a JSON header and typed arrays in one stretch of bytes.
+ * Reads what aecore/browser/packing.py packs: a JSON header and typed arrays in one stretch of bytes.
  *
  *   uint32 (little endian)  length of the header in bytes, padding included
  *   UTF-8 JSON              the header, padded with spaces so that what follows starts at a multiple of 8

@@ -2,15 +2,40 @@
 
 import { element } from './dom.js';
 
+/**
+ * Draw values on a canvas of the picture's own size.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Float32Array|Uint8Array} values channel after channel
+ * @param {[number, number, number]} shape channels, height, width
+ * @param {number} scale that brings a value to the range 0 to 255
+ */
+export function paint(canvas, values, [channels, height, width], scale) {
+  const context = canvas.getContext('2d');
+  const pixels = context.createImageData(width, height);
+  fill(pixels.data, values, channels, height * width, scale);
+  context.putImageData(pixels, 0, 0);
+}
+
+function fill(data, values, channels, area, scale) {
+  const step = channels === 3 ? area : 0;
+  for (let i = 0; i < area; i += 1) {
+    data[4 * i] = values[i] * scale; // rounds and clamps by itself
+    data[4 * i + 1] = values[i + step] * scale;
+    data[4 * i + 2] = values[i + 2 * step] * scale;
+    data[4 * i + 3] = 255;
+  }
+}
+
 export class Picture {
   /**
    * @param {[number, number, number]} shape channels, height, width
    * @param {string} caption
    * @param {number} size about how large it is shown, in CSS pixels: a whole multiple of its own pixels if it can be
    */
-  constructor([channels, height, width], caption, size) {
-    this.channels = channels;
-    this.area = height * width;
+  constructor(shape, caption, size) {
+    const [channels, height, width] = shape;
+    Object.assign(this, { channels, area: height * width });
     this.canvas = element('canvas', { width, height, role: 'img', 'aria-label': caption });
     const times = Math.max(1, Math.floor(size / Math.max(height, width)));
     this.canvas.style.width = `${width * times}px`;
@@ -20,7 +45,6 @@ export class Picture {
     this.root = element('figure', { class: 'picture' }, this.canvas, element('figcaption', {}, this.title, this.note));
     this.context = this.canvas.getContext('2d');
     this.pixels = this.context.createImageData(width, height);
-    this.pixels.data.fill(255);
   }
 
   /** @param {Float32Array} values channel after channel, 0 to 1 */
@@ -34,13 +58,7 @@ export class Picture {
   }
 
   #draw(values, scale) {
-    const { data } = this.pixels; // rounds and clamps by itself
-    const step = this.channels === 3 ? this.area : 0;
-    for (let i = 0; i < this.area; i += 1) {
-      data[4 * i] = values[i] * scale;
-      data[4 * i + 1] = values[i + step] * scale;
-      data[4 * i + 2] = values[i + 2 * step] * scale;
-    }
+    fill(this.pixels.data, values, this.channels, this.area, scale);
     this.context.putImageData(this.pixels, 0, 0);
   }
 

@@ -11,6 +11,7 @@ export class Plane {
   /** @param {Float32Array} origin @param {Float32Array} components [2 * latent] */
   constructor(origin, components) {
     this.origin = origin;
+    this.linear = true;
     this.first = components.subarray(0, origin.length);
     this.second = components.subarray(origin.length);
   }

@@ -1,11 +1,12 @@
 /**
- * The points of the map on their canvas. They are drawn into a picture of their own; while a person pans or zooms and
- * drawing takes too long for a frame, that picture is moved and stretched, and drawn anew when the movement rests.
+ * The points of the map on their canvas, or their pictures where there is room. They are drawn into a picture of their
+ * own; while a person pans or zooms and drawing takes too long for a frame, that picture is moved and stretched, and
+ * drawn anew when the movement rests.
  */
 
 import { element, whenQuiet } from './dom.js';
 import { blendPoints, pointRadius } from './raster.js';
-import { classColour, rgb } from './theme.js';
+import { Thumbnails } from './thumbnails.js';
 
 const FAST_MS = 12; // a drawing that took no longer is made anew for every frame
 const REST_MS = 120;
@@ -19,13 +20,16 @@ export class Points {
   /** @param {import('./view.js').View} view */
   constructor(view) {
     this.view = view;
+    this.thumbnails = new Thumbnails();
+    this.pictured = true; // whether pictures take the place of points where there is room
     this.canvas = element('canvas', { role: 'img' });
     this.picture = element('canvas');
   }
 
-  /** @param {Set<number>} singled the classes that alone are to be seen well; empty for all */
-  setScene(scene, colours, singled) {
-    Object.assign(this, { scene, colours, singled });
+  /** @param {object} look of the points, as dress.js makes it */
+  setScene(scene, colours, look) {
+    if (scene !== this.scene) this.thumbnails.setScene(scene);
+    Object.assign(this, { scene, colours, look });
     this.draw();
   }
 
@@ -33,15 +37,17 @@ export class Points {
   draw() {
     if (!this.scene) return;
     const began = performance.now();
-    const { view, picture, scene } = this;
+    const { view, picture, scene, look } = this;
     const density = Math.min(DENSEST, devicePixelRatio || 1);
     picture.width = Math.max(1, Math.round(view.width * density));
     picture.height = Math.max(1, Math.round(view.height * density));
     const context = this.#emptied(picture);
     const image = context.getImageData(0, 0, picture.width, picture.height);
     const radius = pointRadius(scene.count, view.magnification);
-    blendPoints(image, scene.points, scene.labels, this.#styles(), view, density, radius);
+    const { points } = scene;
+    blendPoints(image, points, look.styleOf, look.styles, view, density, radius);
     context.putImageData(image, 0, 0);
+    if (this.pictured && scene.whole) this.thumbnails.draw(context, points, look, view, density);
     this.#drawn = { x: view.x, y: view.y, scale: view.scale };
     this.#drawMs = performance.now() - began;
     this.#show();
@@ -58,14 +64,6 @@ export class Points {
       this.#show();
       this.#drawExactly();
     }
-  }
-
-  #styles() {
-    return this.scene.classes.map((known, index) => ({
-      colour: rgb(classColour(known, this.colours)),
-      shape: known.shape,
-      dimmed: this.singled.size > 0 && !this.singled.has(index),
-    }));
   }
 
   /** Put the picture on screen, moved and stretched to where its points are now. */

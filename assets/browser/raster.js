@@ -4,7 +4,7 @@
  */
 
 const OPACITY = 0.8;
-const DIMMED = 0.1; // opacity of classes that are not singled out
+const DIMMED = 0.1; // opacity of points outside of a selection
 const FINENESS = 4; // samples per pixel and axis along a stamp's edge
 
 const INSIDE = {
@@ -52,23 +52,23 @@ export function pointRadius(count, magnification) {
  *
  * @param {ImageData} image already filled with the background
  * @param {Float32Array} points x and y in turn
- * @param {Int32Array} labels class of each point
- * @param {{colour: [number, number, number], shape: string, dimmed: boolean}[]} styles of the classes
+ * @param {Int32Array} styleOf index of each point's style, -1 for one that is not drawn
+ * @param {{colour: [number, number, number], shape: string, dimmed: boolean}[]} styles
  * @param {import('./view.js').View} view
  * @param {number} density device pixels per CSS pixel
  * @param {number} radius in CSS pixels
  */
-export function blendPoints(image, points, labels, styles, view, density, radius) {
+export function blendPoints(image, points, styleOf, styles, view, density, radius) {
   const stamps = styles.map(({ shape, dimmed }) => stamp(shape, radius * density, dimmed ? DIMMED : OPACITY));
   const pixels = { data: new Uint8Array(image.data.buffer), width: image.width, height: image.height };
   for (const dimmed of [true, false]) {
     if (!styles.some((style) => style.dimmed === dimmed)) continue;
-    for (let i = 0; i < labels.length; i += 1) {
-      const style = styles[labels[i]];
-      if (style.dimmed !== dimmed) continue;
+    for (let i = 0; i < styleOf.length; i += 1) {
+      const style = styles[styleOf[i]];
+      if (style === undefined || style.dimmed !== dimmed) continue;
       const x = Math.round((view.width / 2 + (points[2 * i] - view.x) * view.scale) * density - 0.5);
       const y = Math.round((view.height / 2 - (points[2 * i + 1] - view.y) * view.scale) * density - 0.5);
-      blend(pixels, x, y, stamps[labels[i]], style.colour);
+      blend(pixels, x, y, stamps[styleOf[i]], style.colour);
     }
   }
 }

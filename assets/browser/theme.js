@@ -1,4 +1,4 @@
-/** The colours in use: the palette comes with the data (from pages/shared/theme.py), the mode from the page. */
+/** The colours in use: the palette comes with the data (from aecore/browser/colours.py), the mode from the page. */
 
 /** @returns {[number, number, number]} red, green and blue of "#rrggbb", 0 to 255 */
 export function rgb(hex) {
@@ -25,4 +25,12 @@ function brightness(hex) {
 /** A class with the colour of the mode. @param {{name: string, shape: string, light: string, dark: string}} known */
 export function classColour(known, colours) {
   return colours.dark ? known.dark : known.light;
+}
+
+/** The colour of a number on the scale of the mode. @param {number} share 0 to 1 @returns {[number, number, number]} */
+export function scaleColour(share, { scale }) {
+  const place = Math.min(1, Math.max(0, share)) * (scale.length - 1);
+  const below = Math.min(scale.length - 2, Math.floor(place));
+  const [from, to] = [rgb(scale[below]), rgb(scale[below + 1])];
+  return from.map((value, i) => Math.round(value + (place - below) * (to[i] - value)));
 }

@@ -3,6 +3,8 @@
  */
 
 const MARGIN = 1.08; // of the extent of the points
+export const SMALLEST = 1 / 8; // magnification
+export const LARGEST = 200;
 const LEFT_OUT = 0.001; // of the points at each side may lie outside the first view: outliers would shrink the rest
 
 export class View {
@@ -38,6 +40,17 @@ export class View {
     return this.scale / this.#fitted();
   }
 
+  /** What is seen now, for `recall`: the map may have another size then. */
+  get seen() {
+    const { extent, x, y, touched, magnification } = this;
+    return { extent, x, y, touched, magnification };
+  }
+
+  recall({ magnification, ...seen }) {
+    Object.assign(this, seen);
+    this.scale = magnification * this.#fitted();
+  }
+
   /** @returns {[number, number]} pixels from the upper left corner */
   toPixels(x, y) {
     return [this.width / 2 + (x - this.x) * this.scale, this.height / 2 - (y - this.y) * this.scale];
@@ -46,6 +59,11 @@ export class View {
   /** @returns {[number, number]} a place in the plane */
   toPlane(px, py) {
     return [this.x + (px - this.width / 2) / this.scale, this.y - (py - this.height / 2) / this.scale];
+  }
+
+  /** Show a part as somebody has chosen it before. @param {number} x @param {number} y of its middle */
+  show(x, y, magnification) {
+    Object.assign(this, { x, y, scale: magnification * this.#fitted(), touched: true });
   }
 
   /** Move by pixels. */
@@ -59,7 +77,7 @@ export class View {
   zoom(factor, px = this.width / 2, py = this.height / 2) {
     const [x, y] = this.toPlane(px, py);
     const fitted = this.#fitted();
-    this.scale = Math.min(fitted * 200, Math.max(fitted / 8, this.scale * factor));
+    this.scale = Math.min(fitted * LARGEST, Math.max(fitted * SMALLEST, this.scale * factor));
     const [movedX, movedY] = this.toPlane(px, py);
     this.x += x - movedX;
     this.y += y - movedY;

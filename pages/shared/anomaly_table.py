@@ -49,7 +49,7 @@ def show_comparison(task: Task, results: Results) -> None:
         f"AUROC × 100; 50 is chance. One class at a time is normal: the column says which. Test: {images:,} images of "
         "all classes. Held out: training images that nothing was fitted to, of all classes; they choose the method."
     )
-    st.markdown("**How to read it**")
+    st.header("How to read it")
     st.write(_reading(by_score, len(names)))
     st.caption(_about(task, results))
 

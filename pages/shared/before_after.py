@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from aecore.browser.packing import pack
 from aecore.errors import SettingError
 from aecore.places import ASSETS
-from pages.shared.packing import pack
-from pages.shared.serving import browser_url
+from pages.shared.serving import component_script
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -114,12 +114,8 @@ def _do_nothing() -> None:
     """Streamlit keeps a component's state only where a callback is named."""
 
 
-# A module made from a string has no address of its own, so the import inside it needs the server's.
 _COMPARE = st.components.v2.component(
     "before_after",
     css=(ASSETS / "browser" / "compare.css").read_text(encoding="utf-8"),
-    js=f"""
-    const {{ mount }} = await import(location.origin + {browser_url("compare.js")!r});
-    export default mount;
-    """,
+    js=component_script("compare.js"),
 )

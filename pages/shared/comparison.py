@@ -106,7 +106,7 @@ def _images(sides: Sequence[Side], page: str) -> None:
     from aecore.plots.pictures import as_bytes
     from aecore.variants.compose import choose
 
-    st.markdown("**The same test images**")
+    st.subheader("The same test images", anchor=False)
     picture, controls = st.columns([5, 1], gap="medium")
     with controls:
         base = _pick_base(sides, page)
@@ -176,7 +176,7 @@ def _lines(ordered: Sequence[Side], found: "Comparison", noise: Noise, draw: int
 
     ids = [each.run.id for each in ordered]
     lines = compare_lines(ids, [int(each) for each in found.indices], "test", noise.kind, noise.level, draw)
-    as_code(lines.shell, lines.python)
+    as_code(lines, "compare")
 
 
 # --- the same numbers
@@ -186,7 +186,7 @@ def _numbers(sides: Sequence[Side], page: str) -> None:
     """Every number of every run on its own test images, PCA's below, at a click; then they are kept."""
     from aecore.analysis.evaluate import evaluate
 
-    st.markdown("**Measured on the whole test split**")
+    st.subheader("Measured on the whole test split", anchor=False)
     slots = {each.name: slot(each.run, "evaluation") for each in sides}
     missing = [each for each in sides if slots[each.name].result is None]
     if missing and st.button(
@@ -248,7 +248,7 @@ def _curves(metrics: Mapping[str, Sequence[Mapping[str, object]]], page: str) ->
     counts = Counter(each for names in known.values() for each in names)
     if not counts:
         return
-    st.markdown("**Validation while they were trained**")
+    st.subheader("Validation while they were trained", anchor=False)
     options = sorted(counts, key=lambda each: (-counts[each], each == "loss", each))
     key = f"{page}.compare.measured"
     if st.session_state.get(key) not in options:

@@ -24,7 +24,7 @@ from aecore.settings import describe
 from pages.shared.forms import setting_widget
 from pages.shared.frame import as_code, errors_shown
 from pages.shared.live import duration
-from pages.shared.words import plain
+from pages.shared.words import distinct, plain
 
 Results = Sequence[Mapping[str, Any]]
 
@@ -117,7 +117,8 @@ def _pick(store: Experiments, kind: Kind) -> Shown | None:
     if st.session_state.get(key) not in known:
         st.session_state[key] = next(iter(known))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Experiment", list(known), format_func=lambda each: known[each].label, key=key)
+        labels = distinct({each: shown.label for each, shown in known.items()})
+        st.selectbox("Experiment", list(known), format_func=labels.__getitem__, key=key)
         shown = known[str(st.session_state[key])]
         if shown.experiment is not None:
             _delete(shown.experiment, kind.key)
@@ -146,29 +147,37 @@ def _view(shown: Shown, kind: Kind, show: Callable[[Task, Results], None]) -> No
     with errors_shown():
         show(shown.task(), shown.results)
     if shown.experiment is not None:
-        _log(shown.experiment)
+        show_log(shown.experiment)
+
+
+def show_progress(experiment: Experiment, page: str) -> None:
+    """How far one is that is under way, and the button that stops it."""
+    summary = experiment.summary()
+    if summary.state == "queued":
+        place = f", place {summary.place} in the line" if summary.place else ""
+        st.progress(0.0, f"Waits for the device{place}")
+    else:
+        left = f", about {duration(summary.seconds_left)} left" if summary.seconds_left else ""
+        st.progress(min(max(summary.done, 0.0), 1.0), f"{plain(summary.doing or 'starting')}{left}")
+    with errors_shown():
+        if st.button("Stop", key=f"{page}.stop", icon=":material/stop:"):
+            stop(experiment, PATIENCE_S)
+            st.rerun()
 
 
 def _state(experiment: Experiment, page: str) -> None:
     summary = experiment.summary()
+    if summary.state in UNDER_WAY:
+        show_progress(experiment, page)
+        return
     match summary.state:
-        case "queued":
-            place = f", place {summary.place} in the line" if summary.place else ""
-            st.progress(0.0, f"Waits for the device{place}")
-        case "running":
-            left = f", about {duration(summary.seconds_left)} left" if summary.seconds_left else ""
-            st.progress(min(max(summary.done, 0.0), 1.0), f"{plain(summary.doing or 'starting')}{left}")
         case "stopped":
             kept = "It is kept." if summary.results == 1 else "They are kept."
             st.info(f"Stopped with {_many(summary)}. {kept}", icon=":material/stop:")
         case "failed" | "crashed":
             st.error(f"{summary.state.capitalize()}: {plain(summary.message)}", icon=":material/error:")
     with errors_shown():
-        if summary.state in UNDER_WAY:
-            if st.button("Stop", key=f"{page}.stop", icon=":material/stop:"):
-                stop(experiment, PATIENCE_S)
-                st.rerun()
-        elif summary.state != "finished" and st.button("Resume", key=f"{page}.resume", icon=":material/play_arrow:"):
+        if summary.state != "finished" and st.button("Resume", key=f"{page}.resume", icon=":material/play_arrow:"):
             start(experiment)
             st.rerun()
 
@@ -177,10 +186,11 @@ def _many(summary: ExperimentSummary) -> str:
     return "one result" if summary.results == 1 else f"{summary.results} results"
 
 
-def _log(experiment: Experiment) -> None:
+def show_log(experiment: Experiment) -> None:
+    """The end of the log of one that went wrong."""
     if experiment.status()["state"] in ("failed", "crashed"):
         with st.expander("Log", expanded=True):
-            st.code(experiment.log_tail(30) or "The log is empty.", language=None)
+            st.code(experiment.log_tail(30) or "The log is empty.", language=None, wrap_lines=True)
 
 
 def _delete(experiment: Experiment, page: str) -> None:
@@ -205,7 +215,7 @@ def _forget(page: str) -> None:
 
 
 def _new(store: Experiments, kind: Kind, form: Form) -> None:
-    st.subheader("A new experiment")
+    st.header("A new experiment")
     info = _pick_data(kind, form)
     changes = _settings(kind, form)
     with errors_shown():
@@ -269,6 +279,8 @@ def _seconds(kind: str, dataset: str, settings: str, _task: Task) -> float:
 
 
 def _lines(task: Task) -> None:
+    from aecore.analysis.recipes_as_code import Lines
+
     usual = task.kind.settings().to_dict()
     changed = {name: value for name, value in task.settings.to_dict().items() if value != usual[name]}
     typed = {
@@ -286,4 +298,4 @@ def _lines(task: Task) -> None:
             "    print(event)",
         ]
     )
-    as_code(shell, python)
+    as_code(Lines(shell, python), f"experiment.{task.experiment}")

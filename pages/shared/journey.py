@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from aecore.browser.colours import Colours, class_colour
 from aecore.training.events import Array, Preview
 from pages.shared.pictures import Pixels, data_uri
-from pages.shared.theme import CSS_VARIABLES, Colours, class_colour
+from pages.shared.theme import CSS_VARIABLES
 
 Labels = npt.NDArray[np.int64]
 

@@ -14,14 +14,14 @@ LAST_RUN = "lab.run"
 
 
 def chosen_run() -> str:
-    """The id of the run that the address or, without one, the session names; "" when neither does."""
-    return str(st.query_params.get(RUN) or st.session_state.get(LAST_RUN) or "")
+    """The id of the first run that the address or, without one, the session names; "" when neither does."""
+    return next(iter(chosen_runs()), "")
 
 
 def remember_run(run_id: str) -> None:
     """Put the run into address and session, so that other pages and a reload find it."""
     st.session_state[LAST_RUN] = run_id
-    if st.query_params.get(RUN) != run_id:
+    if st.query_params.get_all(RUN) != [run_id]:
         st.query_params[RUN] = run_id
 
 

@@ -23,7 +23,7 @@ from pages.shared.keys import RUN, remember_run
 from pages.shared.matrix import Row, show_matrix, side_for
 from pages.shared.pictures import Picture
 from pages.shared.places import buttons
-from pages.shared.words import plain
+from pages.shared.words import distinct, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -83,7 +83,7 @@ def _view(runs: Sequence[Run], page: str, known: frozenset[str]) -> None:
     _learned(run, summary, page)
     if summary.damaged or summary.state in ("failed", "crashed"):
         with st.expander("Log", expanded=True):
-            st.code(run.log_tail(30) or "The log is empty.", language=None)
+            st.code(run.log_tail(30) or "The log is empty.", language=None, wrap_lines=True)
 
 
 def _under_way(summaries: dict[str, RunSummary]) -> frozenset[str]:
@@ -100,9 +100,8 @@ def _picked(runs: Sequence[Run], summaries: dict[str, RunSummary], page: str) ->
     if st.session_state.get(key) not in ids:
         st.session_state[key] = ids[0]
     if len(runs) > 1:
-        st.segmented_control(
-            "Runs", ids, format_func=lambda each: _label(summaries[each]), key=key, required=True, wrap=True
-        )
+        labels = distinct({each: _label(summaries[each]) for each in ids})
+        st.segmented_control("Runs", ids, format_func=labels.__getitem__, key=key, required=True, wrap=True)
     run = runs[ids.index(st.session_state[key])]
     remember_run(run.id)
     return run

@@ -8,6 +8,7 @@ from aecore.runs.folder import Run
 from aecore.runs.store import Runs
 from aecore.runs.summary import RunSummary
 from pages.shared.keys import chosen_run, chosen_runs, remember_run, remember_runs
+from pages.shared.words import distinct
 
 Reason = Callable[[RunSummary], str]
 Usual = Callable[[Sequence[RunSummary]], RunSummary]  # which of several, the newest first, is seen at first
@@ -25,6 +26,17 @@ def has_encoder(summary: RunSummary) -> str:
     if summary.restores:
         return has_weights(summary) or "it restores pictures of any size and has no code: see Enlarge and Denoise"
     return has_weights(summary) or ("" if summary.encodes else "it has no encoder and can only draw images")
+
+
+def has_places(summary: RunSummary) -> str:
+    """The reason why nobody can walk about in the codes of a run; "" when one can, with an encoder or without."""
+    if summary.encodes or not summary.generates:
+        return has_encoder(summary)
+    return has_weights(summary) or (
+        f"its images come into being in {summary.steps} steps, too many to follow a pointer: see Generate"
+        if summary.steps
+        else ""
+    )
 
 
 def enlarges(summary: RunSummary) -> str:
@@ -65,13 +77,43 @@ def run_label(summary: RunSummary) -> str:
     return f"{summary.name} · {summary.dataset}{code} · {kind}"
 
 
+def run_labels(summaries: Sequence[RunSummary]) -> dict[str, str]:
+    """One line for each id, no two the same."""
+    return distinct({each.id: run_label(each) for each in summaries})
+
+
 def pick_run(page: str, why_not: Reason = has_weights, label: str = "Run") -> Run | None:
     """The chosen run; None after saying what to do when there is none to choose.
 
     `why_not` gives the reason why a run does not fit this page; those runs are named below the picker.
     """
     runs = Runs()
+    picked = _pick_one(page, runs.list(), why_not, label)
+    if picked is None:
+        return None
+    remember_run(picked.id)
+    return runs.get(picked.id)
+
+
+def pick_pair(page: str, why_not: Reason, why_not_beside: Reason) -> tuple[Run | None, Run | None]:
+    """The chosen run, and another one on the same images to set beside it, if a person wants one.
+
+    Both must then have no reason of the second kind.
+    """
+    runs = Runs()
     listed = runs.list()
+    first, second = st.columns(2, gap="medium")
+    with first:
+        picked = _pick_one(page, listed, why_not, "Run")
+    if picked is None:
+        return None, None
+    with second:
+        beside = _pick_beside(page, listed, picked, why_not_beside)
+    remember_runs([each.id for each in (picked, beside) if each])
+    return runs.get(picked.id), runs.get(beside.id) if beside else None
+
+
+def _pick_one(page: str, listed: Sequence[RunSummary], why_not: Reason, label: str) -> RunSummary | None:
     fitting = {each.id: each for each in listed if not why_not(each)}
     if not fitting:
         _empty_state(len(listed))
@@ -80,11 +122,48 @@ def pick_run(page: str, why_not: Reason = has_weights, label: str = "Run") -> Ru
     key = f"{page}.run"
     if st.session_state.get(key) not in fitting:
         st.session_state[key] = wanted if wanted in fitting else next(iter(fitting))
-    ids = list(fitting)
-    picked = str(st.selectbox(label, ids, format_func=lambda each: run_label(fitting[each]), key=key))
+    labels = run_labels(list(fitting.values()))
+    picked = str(st.selectbox(label, list(fitting), format_func=labels.__getitem__, key=key))
     _left_out([(each, why_not(each)) for each in listed if each.id not in fitting], [wanted])
-    remember_run(picked)
-    return runs.get(picked)
+    return fitting[picked]
+
+
+def _pick_beside(page: str, listed: Sequence[RunSummary], run: RunSummary, why_not: Reason) -> RunSummary | None:
+    def reason(other: RunSummary) -> str:
+        return why_not(other) or _other_images(other, run)
+
+    if own := why_not(run):
+        st.caption(f"No run can be set beside it: {own}.")
+        return None
+    others = [each for each in listed if each.id != run.id]
+    fitting = {each.id: each for each in others if not reason(each)}
+    wanted, key = chosen_runs()[1:], f"{page}.beside"
+    if key not in st.session_state:
+        st.session_state[key] = next((each for each in wanted if each in fitting), None)
+    elif st.session_state[key] not in fitting:
+        st.session_state[key] = None
+    picked = None
+    labels = run_labels(list(fitting.values()))
+    if fitting:
+        picked = st.selectbox(
+            "Compare with",
+            list(fitting),
+            index=None,
+            format_func=labels.__getitem__,
+            placeholder="No other run",
+            key=key,
+        )
+    else:
+        st.caption("There is no other run on the same images to compare with.")
+    _left_out([(each, reason(each)) for each in others if each.id not in fitting], wanted)
+    return fitting[picked] if picked else None
+
+
+def _other_images(other: RunSummary, run: RunSummary) -> str:
+    if other.dataset != run.dataset:
+        return f"it was trained on {other.dataset}, not on {run.dataset}"
+    same = (other.classes, other.limit) == (run.classes, run.limit)
+    return "" if same else f"it was trained on other images of {run.dataset}"
 
 
 def pick_runs(
@@ -105,9 +184,8 @@ def pick_runs(
         known = [each for each in wanted if each in fitting][:most]
         st.session_state[key] = known or [usual(list(fitting.values())).id]
     st.session_state[key] = [each for each in st.session_state[key] if each in fitting]
-    picked = st.multiselect(
-        label, list(fitting), format_func=lambda each: run_label(fitting[each]), max_selections=most, key=key
-    )
+    labels = run_labels(list(fitting.values()))
+    picked = st.multiselect(label, list(fitting), format_func=labels.__getitem__, max_selections=most, key=key)
     _left_out([(each, why_not(each)) for each in listed if each.id not in fitting], wanted)
     remember_runs(picked)
     if not picked:

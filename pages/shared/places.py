@@ -7,7 +7,7 @@ import streamlit as st
 
 from aecore.runs.summary import RunSummary
 from pages.shared.keys import RUN
-from pages.shared.pickers import Reason, draws_images, has_encoder
+from pages.shared.pickers import Reason, draws_images, has_encoder, has_places
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Place:
     why_not: Reason
 
 
-LATENT = Place("latent_space.py", "Latent space", ":material/drag_pan:", has_encoder)
+LATENT = Place("latent_space.py", "Latent space", ":material/drag_pan:", has_places)
 RECONSTRUCT = Place("reconstruct.py", "Reconstruct", ":material/compare:", has_encoder)
 GENERATE = Place("generate.py", "Generate", ":material/draw:", draws_images)
 FEATURES = Place("features.py", "Features", ":material/grain:", has_encoder)

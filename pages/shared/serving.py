@@ -9,11 +9,9 @@ dictionary does not exist, so that no path can lead out of the folder.
 import base64
 import gzip
 import hashlib
-import lzma
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -27,38 +25,20 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aecore.browser import blocks
+from aecore.browser.code import browser_files, needed_by
 from aecore.data.own import clear_unfinished
 from aecore.places import ASSETS
 from aecore.runs.store import Runs
 
-BROWSER_CODE = ASSETS / "browser"
 FAVICON = ASSETS / "favicon.png"
 PREFIX = "/lab"
 OWN_HOSTS = ("localhost", "127.0.0.1")
 FOR_EVER = "public, max-age=31536000, immutable"
-MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
-
-
-@dataclass(frozen=True)
-class BrowserFile:
-    """One file as it is stored; `packed` says that `body` is packed with xz."""
-
-    body: bytes
-    media_type: str
-    packed: bool
-
-
-@cache
-def browser_files() -> Mapping[str, BrowserFile]:
-    """The browser code by its address below the version. A file stored as NAME.xz is served as NAME."""
-    found = {}
-    for path in sorted(each for each in BROWSER_CODE.rglob("*") if each.is_file()):
-        packed = path.suffix == ".xz"
-        name = path.relative_to(BROWSER_CODE).as_posix().removesuffix(".xz")
-        media_type = MEDIA_TYPES.get(Path(name).suffix)
-        if media_type is not None:
-            found[name] = BrowserFile(path.read_bytes(), media_type, packed)
-    return found
+BLOCK_HEADERS = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "Content-Encoding": "identity",  # packing pixels for a browser on the same machine takes longer than sending them
+}
 
 
 @cache
@@ -73,6 +53,22 @@ def browser_version() -> str:
 def browser_url(name: str) -> str:
     """The address of a browser file on this server, such as /lab/0123456789abcdef/canvas.js."""
     return f"{PREFIX}/{browser_version()}/{name}"
+
+
+def component_script(name: str) -> str:
+    """The script of a Streamlit component that a module of the lab draws (assets/browser/component.js).
+
+    A module made from a string has no address of its own, so the import inside it needs the server's. All modules that
+    are needed are asked for at once: one after the other names the next only when it has come.
+    """
+    return f"""
+    for (const path of {[browser_url(each) for each in needed_by(name)]}) {{
+        const link = Object.assign(document.createElement("link"), {{ rel: "modulepreload", href: path }});
+        document.head.append(link);
+    }}
+    const {{ mount }} = await import(location.origin + {browser_url(name)!r});
+    export default mount;
+    """
 
 
 async def serve_browser_file(request: Request) -> Response:
@@ -93,8 +89,16 @@ async def serve_browser_file(request: Request) -> Response:
 @cache
 def _unpacked(name: str) -> tuple[bytes, bytes]:
     """A packed file as it is, and gzipped quickly: browsers read no xz, which is a third smaller where it is stored."""
-    plain = lzma.decompress(browser_files()[name].body)
+    plain = browser_files()[name].content()
     return plain, gzip.compress(plain, 1, mtime=0)
+
+
+async def serve_block(request: Request) -> Response:
+    """The bytes of a block; one that nobody holds any longer is not found."""
+    block = blocks.found(request.path_params["hash"])
+    if block is None:
+        return PlainTextResponse("These pictures are no longer held by the lab: reload the page.", 404)
+    return Response(block.content(), media_type="application/octet-stream", headers=BLOCK_HEADERS)
 
 
 async def serve_favicon(_: Request) -> Response:
@@ -105,6 +109,7 @@ async def serve_favicon(_: Request) -> Response:
 def routes() -> list[BaseRoute]:
     """The lab's own routes."""
     return [
+        Route(f"{blocks.ADDRESS}{{hash}}", serve_block, methods=["GET"]),
         Route(f"{PREFIX}/{{version}}/{{name:path}}", serve_browser_file, methods=["GET"]),
         Route("/favicon.png", serve_favicon, methods=["GET"]),
     ]

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from aecore.browser.colours import DARK, LIGHT
+from aecore.browser.packing import pack
 from aecore.data.image_set import ImageSet
 from aecore.places import ASSETS
-from pages.shared.packing import pack
-from pages.shared.serving import browser_url
-from pages.shared.theme import DARK, LIGHT
+from pages.shared.serving import component_script
 
 PICTURE_BYTES = 12 * 2**20  # of all small pictures together
 LONGEST_SIDE = 48  # pixels of a small picture
@@ -95,10 +95,7 @@ def _do_nothing() -> None:
 _BENCH = st.components.v2.component(
     "threshold_bench",
     css="\n".join((ASSETS / "browser" / name).read_text(encoding="utf-8") for name in ("canvas.css", "bench.css")),
-    js=f"""
-    const {{ mount }} = await import(location.origin + {browser_url("bench.js")!r});
-    export default mount;
-    """,
+    js=component_script("bench.js"),
 )
 
 

@@ -1,6 +1,7 @@
 """Load what is heavy after the first page is on screen, so that the first click on Train does not wait for it.
 
-Importing torch takes about two seconds. A page must not wait for that, and neither should the next one.
+Importing torch takes about two seconds. A page must not wait for that, and neither should the next one, nor the worker
+that trains: one that has loaded it already stands by.
 """
 
 import importlib
@@ -30,3 +31,6 @@ def warm_up_once() -> threading.Timer:
 def _load() -> None:
     for name in HEAVY_MODULES:
         importlib.import_module(name)
+    from aecore.jobs.standby import standby_launcher
+
+    standby_launcher().keep_one()

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from aecore.analysis import architecture as module
 from aecore.analysis.architecture import architecture, layers
 from aecore.errors import SettingError
 from aecore.model import Autoencoder, Restorer
@@ -107,3 +108,15 @@ def test_a_huge_model_is_drawn_without_memory_for_its_weights():
 def test_parts_that_do_not_fit_the_image_are_refused():
     with pytest.raises(SettingError, match="levels"):
         architecture(recipe("convolutional", network__channels=(8,) * 9).parts, (1, 28, 28))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_small_model_that_computes_shows_the_same_layers_as_a_large_one_that_does_not(variant, shape, monkeypatch):
+    before = torch.get_rng_state()
+    computed = architecture(recipe(variant).parts, shape, classes=4)
+    assert torch.get_rng_state().equal(before)
+
+    monkeypatch.setattr(module, "MOST_NUMBERS_COMPUTED", 0)
+
+    assert architecture(recipe(variant).parts, shape, classes=4) == computed

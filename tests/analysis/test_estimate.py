@@ -1,10 +1,14 @@
 """What training will cost, said before it starts."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from aecore.analysis.estimate import estimate
+from aecore.analysis import architecture
+from aecore.analysis.estimate import estimate, memory
 from aecore.training.precision import find_device
 from aecore.training.recipe import DataChoice, make_recipe
 from aecore.variants.catalog import VARIANTS
@@ -70,3 +74,34 @@ def test_the_estimate_says_what_it_rests_on():
     found = estimate(recipe("convolutional"), (3, 20, 24), 1000, 100, find_device("cpu"))
     assert "every layer" in found.how.lower()
     assert found.precision in ("float32", "bfloat16")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_memory_alone_is_that_of_the_estimate_computed_or_not(variant, monkeypatch):
+    asked = (recipe(variant), (1, 28, 28), 1000, 100, find_device("cpu"), 4)
+    found, alone = estimate(*asked).memory, memory(*asked)
+
+    monkeypatch.setattr(architecture, "MOST_NUMBERS_COMPUTED", 0)
+
+    assert all(
+        (each.parameters, each.activations, each.images) == (found.parameters, found.activations, found.images)
+        for each in (alone, memory(*asked))
+    )
+
+
+def test_a_small_model_is_estimated_without_loading_the_compiler():
+    code = """
+import sys
+from aecore.analysis.estimate import estimate, memory
+from aecore.training.precision import find_device
+from aecore.training.recipe import DataChoice, make_recipe
+for work in (memory, estimate):
+    for variant in ("variational", "convolutional", "gan", "diffusion"):
+        work(make_recipe(variant, DataChoice("x"), {}), (1, 28, 28), 1000, 100, find_device("cpu"), 10)
+    print([name for name in ("torch._dynamo", "sympy") if name in sys.modules])
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False
+    )
+    # A layer that is tried alone is given a gradient, for which torch loads sympy.
+    assert result.stdout.splitlines() == ["[]", "['sympy']"], result.stderr

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from aecore.analysis.export import OPSET, decoder_onnx, encoder_onnx, export, weights
+from aecore.analysis.export import OPSET, decoder_onnx, encoder_onnx, export, posterior_onnx, weights
 from aecore.analysis.trained import decode, encode
 from aecore.errors import SettingError
 from aecore.networks.activations import CHOICES
@@ -122,3 +122,29 @@ def test_only_the_exporters_own_notice_is_silenced(make):
         decoder_onnx(make("convolutional"))
         warnings.warn("still heard", DeprecationWarning, stacklevel=1)
     assert [str(each.message) for each in heard] == ["still heard"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_posterior_of_a_variational_run_is_its_code_and_its_spread(shape, make, splits):
+    trained = make("variational", shape, splits(shape, 20), fit=2, network__hidden=(24,), network__kind="dense")
+    images = trained.splits.train.images[:3]
+    session = onnxruntime.InferenceSession(posterior_onnx(trained), providers=["CPUExecutionProvider"])
+    codes, spread = session.run(["codes", "spread"], {"images": (images / 255).astype(np.float32)})
+    assert np.abs(codes - encode(trained, images)).max() < 1e-5
+    features = trained.composition.model.encoder(torch.from_numpy((images / 255).astype(np.float32))).numpy()
+    np.testing.assert_allclose(spread, np.exp(0.5 * features[:, 2:]), rtol=1e-4)
+
+
+def test_where_the_class_is_a_part_of_the_code_it_has_no_spread(make):
+    trained = make("conditional", fit=1)
+    session = onnxruntime.InferenceSession(posterior_onnx(trained), providers=["CPUExecutionProvider"])
+    codes, spread = session.run(None, {"images": np.zeros((2, 1, 28, 28), np.float32)})
+    classes = trained.splits.classes
+    assert spread.shape == codes.shape
+    assert (spread[:, -classes:] == 0).all()
+    assert (spread[:, :-classes] > 0).all()
+
+
+def test_an_encoder_without_a_distribution_has_no_posterior(make):
+    with pytest.raises(SettingError, match="choose a variational run"):
+        posterior_onnx(make("simple"))

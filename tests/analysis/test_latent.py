@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from aecore.analysis.latent import between, field, interpolate, latent_map, map_codes, traverse
+from aecore.analysis.latent import (
+    between,
+    field,
+    interpolate,
+    latent_map,
+    map_codes,
+    principal_directions,
+    traverse,
+)
 from aecore.analysis.trained import decode, encode
 from aecore.errors import DataError, SettingError
 
@@ -99,6 +107,15 @@ def test_the_spherical_way_between_perpendicular_codes_keeps_their_length():
     assert np.allclose(way[2], np.sqrt(0.5), atol=1e-6)
 
 
+def test_on_the_spherical_way_the_direction_turns_evenly_and_the_length_grows_evenly():
+    start, end = codes(1, 0, 0).ravel(), codes(0, 0, 4).ravel()
+    way = between(start, end, 4, "spherical")
+    lengths = np.linalg.norm(way, axis=1)
+    assert np.allclose(lengths, [1, 2, 3, 4], atol=1e-5)
+    assert np.allclose(np.degrees(np.arccos(way[:, 0] / lengths)), [0, 30, 60, 90], atol=1e-3)
+    assert np.allclose(way[[0, -1]], [start, end], atol=1e-6)
+
+
 @pytest.mark.parametrize("end", [(2.0, 0.0), (-1.0, 0.0), (0.0, 0.0)])
 def test_the_spherical_way_is_the_straight_one_where_no_angle_is_defined(end):
     start, end = codes(1, 0).ravel(), codes(*end).ravel()
@@ -149,3 +166,38 @@ def test_a_field_of_a_larger_code_lies_in_the_plane_of_the_map(make):
 def test_codes_of_another_size_are_refused(make):
     with pytest.raises(SettingError, match="codes of 2 numbers"):
         decode(make("variational"), np.zeros((1, 3), np.float32))
+
+
+def test_the_map_of_all_images_begins_with_the_test_images(make):
+    trained = make("simple", (3, 20, 24), fit=2)
+    splits = trained.splits
+    found = latent_map(trained, "all")
+    assert len(found.codes) == splits.count
+    np.testing.assert_array_equal(
+        found.indices[: len(splits.test)], splits.offset("test") + np.arange(len(splits.test))
+    )
+    np.testing.assert_array_equal(np.sort(found.indices), np.arange(splits.count))
+    taken = splits.take(found.indices)
+    np.testing.assert_array_equal(found.labels, taken.labels)
+    np.testing.assert_allclose(found.codes, encode(trained, taken.images), atol=1e-5)
+    assert len(latent_map(trained, "all", 7).codes) == 7
+
+
+def test_principal_directions_are_those_of_greatest_variance_in_order():
+    chance = np.random.default_rng(0)
+    turned, _ = np.linalg.qr(chance.normal(size=(5, 5)))
+    drawn = (chance.normal(size=(4000, 5)) * [1, 4, 0.1, 2, 0.1] @ turned + 7).astype(np.float32)
+    found = principal_directions(drawn, 3)
+    assert np.allclose(np.abs(found.components @ turned.T), np.eye(5)[[1, 3, 0]], atol=0.05)
+    assert found.explained == pytest.approx(np.array([16, 4, 1]) / 21.02, rel=0.1)
+    assert np.allclose(found.to_codes(found.to_plane(drawn)), drawn, atol=0.6)
+
+
+def test_more_principal_directions_than_there_are_and_codes_that_do_not_vary_are_refused():
+    drawn = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32)
+    assert principal_directions(drawn, 3).components.shape == (3, 6)
+    for count in (0, 4):
+        with pytest.raises(SettingError, match=f"have 3 principal directions, not {count}"):
+            principal_directions(drawn, count)
+    with pytest.raises(SettingError, match="All codes are the same"):
+        principal_directions(np.ones((9, 3), np.float32), 2)

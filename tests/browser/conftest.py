@@ -14,13 +14,16 @@ from tests.chromium import require_chromium
 from tests.pages.oblong import make_oblong
 
 PATIENCE_MS = 60_000
+# Files that take minutes, the longest first: begun last, one process would wait for the other.
+LONG = ("test_train_page.py", "test_latent_canvas.py", "test_accessibility.py", "test_main_path.py")
 
 
 def pytest_collection_modifyitems(items):
-    """Whatever lies in this folder drives a browser."""
+    """Whatever lies in this folder drives a browser; what takes longest begins."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +77,10 @@ class Traffic:
         tab.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _note_address(self, url: str) -> None:
-        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname not in ("localhost", "127.0.0.1"):
+        if urlsplit(url).scheme not in ("data", "blob", "file") and urlsplit(url).hostname not in (
+            "localhost",
+            "127.0.0.1",
+        ):
             self.foreign.append(url)
 
     def _note_error(self, message) -> None:

@@ -13,6 +13,7 @@ from aecore.analysis.anomalies.flags import draw_line, flag_pictures, moved, tak
 from aecore.analysis.anomalies.thresholds import outcome
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
+from tests.browser.axe import violations
 from tests.browser.servers import PROJECT, serving
 from tests.hostile import encoded
 from tests.pages.oblong import make_oblong, train
@@ -55,6 +56,7 @@ def test_the_line_is_dragged_without_the_server_and_flags_a_picture_that_is_uplo
     bench.wait_for()
     bench.scroll_into_view_if_needed()
     assert hook(bench)["threshold"] == pytest.approx(line.threshold)
+    assert violations(tab) == []
 
     # A drag over the whole plot: everything is counted here, nothing is sent.
     tab.wait_for_timeout(500)  # what the page itself still says to its server
@@ -90,6 +92,7 @@ def test_the_line_is_dragged_without_the_server_and_flags_a_picture_that_is_uplo
     tab.wait_for_timeout(50)
     assert hook(bench)["falseAlarms"] >= len(normal) - 1
     slider.press("End")
+    tab.get_by_text("Show as Python / shell").click()
     tab.get_by_text("--threshold=").first.wait_for(state="attached")  # the line was let go, and Python was told
 
     # A real file, and one that is none.

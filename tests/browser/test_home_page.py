@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
+from aecore.browser.colours import DARK, LIGHT
 from aecore.variants.catalog import VARIANTS
-from pages.shared.theme import DARK, LIGHT
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,7 @@ def walk(tab, runs_folder: Path, name: str) -> None:
     canvas.wait_for()
     canvas.scroll_into_view_if_needed()
     run_id = tab.evaluate("new URL(location).searchParams.get('run')")
+    tab.get_by_text(re.compile("Encoding all|Measuring the error|Reading the recorded")).wait_for(state="detached")
     tab.wait_for_timeout(1500)  # whatever the page itself still has to say to the server
     sent = tab.traffic.sent
     seen = drag(tab, canvas)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from aecore.analysis.anomalies.thresholds import outcome
+from aecore.analysis.latent import between
+from aecore.analysis.projections import inverse
 from aecore.analysis.restoring.denoise import noise_field, with_noise
-from pages.shared.packing import pack
+from aecore.browser.packing import pack
 from pages.shared.serving import browser_url
 
 
@@ -55,6 +57,20 @@ def test_the_spherical_way_keeps_to_the_sphere(call):
 def test_where_no_arc_is_defined_the_spherical_way_is_straight(call, a, b):
     expected = np.add(a, 0.25 * np.subtract(b, a))
     assert interpolated(call, "spherical", a, b, 0.25) == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize("latent", [2, 20, 256])
+@pytest.mark.parametrize("way", ["straight", "spherical"])
+def test_both_ways_are_those_of_python(call, way, latent):
+    chance = np.random.default_rng(latent)
+    start, end = chance.normal(size=(2, latent)).astype(np.float32)
+    cases = [(start, 3 * end), (start, 2 * start), (start, -start), (start, 0 * end), (start, start + 1e-5 * end)]
+    body = """return x.cases.map(([a, b]) => x.shares.map(
+        (t) => [...m.WAYS[x.way](new Float32Array(a), new Float32Array(b), t)]));"""
+    value = {"way": way, "cases": [[a.tolist(), b.tolist()] for a, b in cases], "shares": np.linspace(0, 1, 9).tolist()}
+    found = np.array(call("interpolate.js", body, value))
+    expected = np.stack([between(a, b, 9, way) for a, b in cases])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
 def test_moving_in_the_plane_keeps_what_lies_beside_it(call):
@@ -112,11 +128,11 @@ def test_of_many_requests_only_the_newest_waits(call):
     body = """
     const runs = [];
     const release = [];
-    const session = { run: ({ codes }) => new Promise((resolve) => {
-      runs.push(codes.data[0]);
-      release.push(() => resolve({ images: { data: codes.data } }));
+    const engine = { run: (codes) => new Promise((resolve) => {
+      runs.push(codes[0]);
+      release.push(() => resolve(codes));
     }) };
-    const decoder = new m.Decoder(session);
+    const decoder = new m.Network(engine);
     const delivered = [];
     for (let i = 0; i < 100; i += 1) {
       decoder.request('here', new Float32Array([i]), 1, (images) => delivered.push(images[0]), () => {});
@@ -125,13 +141,12 @@ def test_of_many_requests_only_the_newest_waits(call):
     while (release.length) { release.shift()(); await new Promise((resolve) => setTimeout(resolve)); }
     return [inFlight, runs, delivered];
     """
-    assert call("decoder.js", body) == [1, [0, 99], [0, 99]]
+    assert call("network.js", body) == [1, [0, 99], [0, 99]]
 
 
 def test_lanes_take_turns(call):
     body = """
-    const session = { run: async ({ codes }) => ({ images: { data: codes.data } }) };
-    const decoder = new m.Decoder(session);
+    const decoder = new m.Network({ run: async (codes) => codes });
     const order = [];
     await new Promise((done) => {
       for (const lane of ['a', 'b', 'c', 'b']) {
@@ -141,18 +156,18 @@ def test_lanes_take_turns(call):
     });
     return order;
     """
-    assert call("decoder.js", body) == ["a", "b", "c"]
+    assert call("network.js", body) == ["a", "b", "c"]
 
 
 def test_a_failed_decoding_is_told_and_does_not_stop_the_next(call):
     body = """
     let calls = 0;
-    const session = { run: async ({ codes }) => {
+    const engine = { run: (codes) => {
       calls += 1;
       if (calls === 1) throw new Error('no memory');
-      return { images: { data: codes.data } };
+      return codes;
     } };
-    const decoder = new m.Decoder(session);
+    const decoder = new m.Network(engine);
     const told = [];
     await new Promise((done) => {
       decoder.request('a', new Float32Array([1]), 1, () => {}, (error) => told.push(error.message));
@@ -160,7 +175,7 @@ def test_a_failed_decoding_is_told_and_does_not_stop_the_next(call):
     });
     return told;
     """
-    assert call("decoder.js", body) == ["no memory", 2]
+    assert call("network.js", body) == ["no memory", 2]
 
 
 def test_seventy_thousand_points_are_drawn_in_time_to_pan(call):
@@ -288,3 +303,96 @@ def test_a_strength_that_is_not_answered_yet_outlasts_an_answer_to_another(call)
         [10, "10 %", "for 10 %", "", 99],
         [7, "7 %", "for 7 %", "", 99],
     ]
+
+
+# --- a plane without components
+
+
+def lifted(call, codes, plane, places, neighbours=8):
+    body = """
+    const inverse = new m.Inverse({
+      points: new Float32Array(x.plane), codes: new Float32Array(x.codes), count: x.count, latent: x.latent,
+      inverse: { neighbours: x.neighbours }, blocks: { points: { hash: x.name }, codes: { hash: x.name } },
+      'score.inverse_error': new Float32Array(x.codes.filter((_, i) => i % x.latent === 0)),
+    });
+    return x.places.map(([px, py]) => [[...inverse.lift(null, px, py)], inverse.errorAt(px, py)]);
+    """
+    given = {
+        "codes": codes.ravel().tolist(),
+        "plane": plane.ravel().tolist(),
+        "places": places.tolist(),
+        "count": len(codes),
+        "latent": codes.shape[1],
+        "neighbours": neighbours,
+        "name": "here",
+    }
+    found = call("inverse.js", body, given)
+    return np.array([code for code, _ in found]), np.array([error for _, error in found])
+
+
+def islands_of(count: int):
+    """Points in groups with nothing between; equal codes at the very same place, as many as make a neighbourhood."""
+    chance = np.random.default_rng(count)
+    middles = np.array([[0, 0], [40, 5], [-8, 300]])
+    plane = (middles[np.arange(count) % 3] + chance.normal(size=(count, 2))).astype(np.float32)
+    codes = chance.normal(size=(count, 6)).astype(np.float32)
+    plane[1 : count // 4 : 5], codes[1 : count // 4 : 5] = plane[0], codes[0]
+    inside = plane[chance.integers(0, count, 60)] + chance.normal(scale=0.3, size=(60, 2)).astype(np.float32)
+    return codes, plane, np.concatenate([inside, chance.uniform(-500, 500, (60, 2)).astype(np.float32), plane[:20]])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 9, 10, 700])
+def test_a_place_gives_the_code_and_the_error_that_python_gives(call, count):
+    codes, plane, places = islands_of(count)
+    found, errors = lifted(call, codes, plane, places)
+    expected = inverse(codes, plane, places)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(errors, expected[:, 0], atol=1e-5)
+
+
+def test_the_nearest_points_of_a_bucket_grid_are_the_nearest_of_all(call):
+    _, plane, places = islands_of(700)
+    body = """
+    const nearest = new m.NearestPoint(new Float32Array(x.plane), x.plane.length / 2);
+    return x.places.map(([px, py]) => nearest.closest(px, py, 5).map(({ distance }) => distance));
+    """
+    found = call("nearest.js", body, {"plane": plane.ravel().tolist(), "places": places.tolist()})
+    distances = np.linalg.norm(places[:, None].astype(np.float64) - plane[None], axis=2)
+    np.testing.assert_allclose(found, np.sort(distances, axis=1)[:, :5], rtol=1e-6, atol=1e-9)
+
+
+# What Streamlit does with a part: `start` gives it data, and what that returns ends this start.
+PART = """
+    const place = document.body.appendChild(document.createElement('div'));
+    const root = place.appendChild(document.createElement('p'));
+    const seen = [];
+    const part = { root, update: ({ data }) => seen.push(data), close: () => seen.push('closed') };
+    const mount = m.component(() => part);
+    const start = (data) => mount({ parentElement: place, data });
+    const moment = () => new Promise((done) => setTimeout(done, 20));
+"""
+
+
+def test_a_start_that_comes_late_with_older_data_changes_nothing(call):
+    body = """
+    start('newest');
+    const end = start('stale');
+    await Promise.resolve().then(end);
+    await moment();
+    return seen;
+    """
+    assert call("component.js", PART + body) == ["newest"]
+
+
+def test_a_part_takes_in_what_comes_later_and_ends_when_it_has_left_the_page(call):
+    body = """
+    start('first');
+    await moment();
+    const end = start('second');
+    await moment();
+    root.remove();
+    end();
+    await moment();
+    return seen;
+    """
+    assert call("component.js", PART + body) == ["first", "second", "closed"]

@@ -13,7 +13,7 @@ from aecore.cli import main
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.browser.servers import PROJECT, serving
-from tests.pages.oblong import make_oblong, train_restorer
+from tests.pages.oblong import make_oblong, train_as_it_is
 
 WIDTH, HEIGHT = 60, 44
 COMPARE = ".compare"
@@ -25,8 +25,8 @@ def runs(tmp_path_factory):
     make_oblong()
     kept = Runs(tmp_path_factory.mktemp("restoring") / "runs")
     small = {"network.first_filters": 4, "network.second_filters": 4}
-    train_restorer(kept, "srcnn", "Sharper", **small)
-    train_restorer(kept, "photo_denoising", "Cleaner", **{"network.channels": 8, "network.blocks": 1})
+    train_as_it_is(kept, "srcnn", "Sharper", **small)
+    train_as_it_is(kept, "photo_denoising", "Cleaner", **{"network.channels": 8, "network.blocks": 1})
     return kept
 
 
@@ -104,6 +104,11 @@ def test_a_picture_is_compared_enlarged_and_taken_away_as_the_shell_makes_it(tab
     until(tab, "(lab) => Math.abs(lab.position - 0.8) < 0.02")
     tab.locator(".compare-divider").press("Home")
     until(tab, "(lab) => lab.position === 0")
+    for key in ("ArrowRight", "ArrowUp", "PageUp", "ArrowLeft", "PageDown"):
+        tab.locator(".compare-divider").press(key)
+    until(tab, "(lab) => Math.abs(lab.position - 0.02) < 0.001")
+    tab.locator(".compare-divider").press("ArrowDown")
+    until(tab, "(lab) => lab.position < 0.001")
     assert tab.traffic.sent == sent
     assert seen(tab, f"pixel({WIDTH // 2}, 20)") == made[20, WIDTH // 2].tolist()
     # All of it back to bicubic is bicubic.

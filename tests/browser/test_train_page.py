@@ -27,7 +27,8 @@ def runs(folder):
 
 @pytest.fixture(scope="module")
 def address(folder):
-    with serving(PROJECT / "app.py", folder / "server.log", AECORE_RUNS=str(folder / "runs")) as url:
+    environment = {"AECORE_RUNS": str(folder / "runs"), "AECORE_STANDBY": "on"}
+    with serving(PROJECT / "app.py", folder / "server.log", **environment) as url:
         yield url
 
 

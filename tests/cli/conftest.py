@@ -14,7 +14,7 @@ from aecore.runs.store import Runs
 
 CLASSES = ("red", "green", "blue")
 EACH = 20
-RUN_COMMANDS = ("resume", "stop", "show", "delete", "undo", "evaluate", "reproduce")
+RUN_COMMANDS = ("resume", "stop", "show", "delete", "undo", "evaluate", "reproduce", "groups")
 
 
 @dataclass(frozen=True)

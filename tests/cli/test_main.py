@@ -10,6 +10,7 @@ from tests.cli.conftest import RUN_COMMANDS, strict_json
 COMMANDS = (
     *RUN_COMMANDS,
     *("datasets", "datasets add", "datasets delete", "variants", "devices", "runs", "train", "export", "starters"),
+    *("walk", "takeaway", "direction"),
     *("experiment", "experiments", "experiments delete"),
 )
 

@@ -220,3 +220,22 @@ def test_a_run_that_is_not_variational_has_no_likelihood(lab):
     run = lab.json("train", "simple", *words)["run"]
 
     assert "only of a variational model" in lab.refused("evaluate", run, "--importance-samples", "5")
+
+
+def test_the_history_tells_what_each_recorded_epoch_changed(lab, trained):
+    document = lab.json("history", trained)
+
+    assert (document["run"], document["loss"], document["code_size"]) == (trained, "loss", 3)
+    first, second = document["epochs"]
+    assert (first["epoch"], second["epoch"]) == (1, 2)
+    assert first["movement"] is None
+    assert second["movement"] > 0
+    assert (first["alignment_residual"] > 0, second["alignment_residual"]) == (True, pytest.approx(0, abs=1e-5))
+    assert "movement, in spreads" in lab("history", trained).out
+
+
+def test_a_history_without_recorded_epochs_is_refused(lab, trained):
+    for file in (lab.runs.get(trained).path / "snapshots").glob("0*.safetensors"):
+        file.unlink()
+
+    assert "has recorded no epoch yet" in lab.refused("history", trained)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecore.data.image_set import ImageSet
+from aecore.data.image_set import ImageSet, Splits
 from aecore.data.splits import nested_subset, shuffled, split_by_seed
 from aecore.errors import DataError
 
@@ -95,3 +95,26 @@ def test_no_limit_or_a_large_one_keeps_the_set_as_it_is(limit):
 def test_a_negative_limit_is_refused():
     with pytest.raises(DataError, match="The limit is -1 images"):
         nested_subset(images_of([0, 1]), -1)
+
+
+def three_parts():
+    whole = images_of([0, 1, 0, 1, 1, 0])
+    parts = [whole.take(each) for each in ([4, 0, 2], [5], [1, 3])]
+    return Splits(*parts, name="six", fingerprint="six")
+
+
+def test_the_images_of_all_parts_are_numbered_from_training_over_validation_to_test():
+    six = three_parts()
+    assert (six.count, [six.offset(name) for name in ("train", "validation", "test")]) == (6, [0, 3, 4])
+    assert taken(six.take(range(6))) == [4, 0, 2, 5, 1, 3]
+    some = six.take([5, 3, 0, 5])
+    assert (taken(some), some.labels.tolist()) == ([3, 5, 4, 3], [1, 0, 1, 1])
+    assert len(six.take([])) == 0
+
+
+def test_an_image_or_a_part_that_is_not_there_is_named():
+    for wrong in ([6], [-1, 2]):
+        with pytest.raises(DataError, match="There are the images 0 to 5"):
+            three_parts().take(wrong)
+    with pytest.raises(DataError, match="choose one of train, validation, test"):
+        three_parts().offset("all")

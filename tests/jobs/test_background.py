@@ -20,16 +20,6 @@ from tests.runs.tiny import long_recipe, numbers, tiny_recipe, until
 STEPS = 800  # per epoch of the long recipe
 
 
-@pytest.fixture
-def runs(runs):
-    """No process of a test outlives it."""
-    yield runs
-    for summary in runs.list():
-        pid = runs.get(summary.id).status().get("pid")
-        if summary.state in ("queued", "running") and pid:
-            os.killpg(pid, signal.SIGKILL)
-
-
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory, splits):
     from aecore.runs.store import Runs

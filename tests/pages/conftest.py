@@ -1,9 +1,13 @@
 """What tests of several pages need."""
 
+import os
+
 import pytest
 
 from aecore.experiments import store as experiment_store
 from aecore.experiments.store import Experiments
+from aecore.jobs.launcher import Launched, LocalLauncher
+from aecore.runs.processes import started_at
 from tests.pages.oblong import make_oblong
 
 
@@ -15,3 +19,16 @@ def store(tmp_path, monkeypatch):
     monkeypatch.setattr(experiment_store, "SHIPPED", tmp_path / "shipped")
     (tmp_path / "shipped").mkdir()
     return Experiments()
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """Nothing is started: what would have been is noted, and lives as long as this process."""
+    started = []
+
+    def launch(self, job):
+        started.append(job.id)
+        return Launched(os.getpid(), started_at(os.getpid()))
+
+    monkeypatch.setattr(LocalLauncher, "launch", launch)
+    return started

@@ -62,8 +62,8 @@ def train(
     return _trained(runs, variant, name, DataChoice(data, classes), small | changes)
 
 
-def train_restorer(runs: Runs, variant: str, name: str, data: str = NAME, **changes: object) -> Run:
-    """A small run that restores pictures of any size."""
+def train_as_it_is(runs: Runs, variant: str, name: str, data: str = NAME, **changes: object) -> Run:
+    """A run of one epoch with the variant's own networks."""
     return _trained(runs, variant, name, DataChoice(data), {"training.epochs": 1, **changes})
 
 
@@ -74,7 +74,7 @@ def _trained(runs: Runs, variant: str, name: str, data: DataChoice, changes: dic
     return run
 
 
-def open_page(name: str, state: dict[str, object] | None = None, **query: str) -> AppTest:
+def open_page(name: str, state: dict[str, object] | None = None, **query: str | list[str]) -> AppTest:
     """A page as a visitor with this address and this session meets it, having run once."""
     app = AppTest.from_file(str(PROJECT / "pages" / "navigation.py"), default_timeout=60)
     app.query_params.update(query)
@@ -82,6 +82,14 @@ def open_page(name: str, state: dict[str, object] | None = None, **query: str) -
         app.session_state[key] = value
     app.switch_page(f"{name}.py")
     return checked(app.run())
+
+
+def lines_of(app: AppTest) -> list[str]:
+    """All code on the page, once every "Show as Python / shell" has been opened: of each Python and then shell."""
+    for section in app.expander:
+        if section.label == "Show as Python / shell":
+            app.session_state[section.proto.id.split("-", 2)[2]] = True
+    return [each.value for each in checked(app.run()).code]
 
 
 def checked(app: AppTest) -> AppTest:

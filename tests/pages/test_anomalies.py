@@ -16,7 +16,18 @@ from aecore.experiments.store import make_task
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.hostile import encoded, make_corpus
-from tests.pages.oblong import NAME, checked, errors, make_oblong, matrices, open_page, sentences, tables, train
+from tests.pages.oblong import (
+    NAME,
+    checked,
+    errors,
+    lines_of,
+    make_oblong,
+    matrices,
+    open_page,
+    sentences,
+    tables,
+    train,
+)
 from tests.pages.test_packing import unpack
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff")
@@ -117,7 +128,7 @@ def test_choices_travel_to_the_bench(two):
     assert header["unit"] == "squared error, summed over pixels"
     assert header["threshold"] == pytest.approx(band.threshold)
     assert header["prices"] == [1.0, 5.0]
-    code = "\n".join(each.value for each in app.code)
+    code = "\n".join(lines_of(app))
     assert f"python -m aecore score {two.id} picture.png --score squared_error --quantile=0.8" in code
 
 
@@ -142,7 +153,7 @@ def test_a_line_that_a_person_has_put_elsewhere_flags_the_uploads_too(two, monke
     checked(app.file_uploader(key="anomalies.files").set_value([("fine.png", encoded("PNG"), "image/png")]).run())
     (shown,) = matrices(app)
     assert shown["Flag"] == ["flagged"]
-    assert "--threshold=-1000000000.0" in "\n".join(each.value for each in app.code)
+    assert "--threshold=-1000000000.0" in "\n".join(lines_of(app))
 
 
 def test_a_run_that_cannot_be_fitted_says_why_with_an_upload_too(two, monkeypatch):

@@ -8,7 +8,7 @@ from aecore.analysis.restoring.denoise import denoised, noise_field, with_noise
 from aecore.analysis.restoring.files import denoised_file, taken_in
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
-from tests.pages.oblong import checked, make_oblong, open_page, sentences, tables, train_restorer
+from tests.pages.oblong import checked, lines_of, make_oblong, open_page, sentences, tables, train_as_it_is
 from tests.pages.test_enlarge import feed_corpus, layers, photograph, with_picture
 from tests.pages.test_packing import unpack
 
@@ -19,7 +19,7 @@ SMALL = {"network.channels": 8, "network.blocks": 1}
 def _trained(tmp_path_factory):
     make_oblong()
     runs = Runs(tmp_path_factory.mktemp("denoise") / "runs")
-    return runs.export_zip(train_restorer(runs, "photo_denoising", "Cleaner", **SMALL).id)
+    return runs.export_zip(train_as_it_is(runs, "photo_denoising", "Cleaner", **SMALL).id)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_what_is_noisy_already_has_no_clean_picture_to_be_compared_with(run):
     assert "Clean" not in layers(app)
     assert live(app) is None
     assert tables(app) == []
-    assert any("denoise own.png" in each.value for each in app.code)
+    assert any("denoise own.png" in each for each in lines_of(app))
 
 
 @pytest.mark.parametrize("kind", ["salt_pepper", "masking"])

@@ -15,7 +15,7 @@ from aecore.analysis.restoring.protocol import luma_scores
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.hostile import make_corpus
-from tests.pages.oblong import checked, errors, make_oblong, open_page, sentences, tables, train_restorer
+from tests.pages.oblong import checked, errors, make_oblong, open_page, sentences, tables, train_as_it_is
 
 SMALL = {"network.first_filters": 4, "network.second_filters": 4}
 
@@ -24,7 +24,7 @@ SMALL = {"network.first_filters": 4, "network.second_filters": 4}
 def _trained(tmp_path_factory):
     make_oblong()
     runs = Runs(tmp_path_factory.mktemp("enlarge") / "runs")
-    return runs.export_zip(train_restorer(runs, "srcnn", "Sharper", **SMALL).id)
+    return runs.export_zip(train_as_it_is(runs, "srcnn", "Sharper", **SMALL).id)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from aecore.jobs import run_here
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from aecore.training.recipe import DataChoice, make_recipe
-from tests.pages.oblong import NAME, PARTS, checked, errors, htmls, make_oblong, open_page, sentences, train
+from tests.pages.oblong import NAME, PARTS, checked, errors, htmls, lines_of, make_oblong, open_page, sentences, train
 from tests.pages.test_latent_space import under_way
 
 TOP_K = {"bottleneck.kind": "top_k", "penalty.kind": "none", "bottleneck.code_size": 12, "bottleneck.active_units": 3}
@@ -127,7 +127,7 @@ def test_turning_a_unit_changes_the_decoded_image_and_not_its_original(run):
     assert first[2] == second[2]  # reconstruction
     assert first[3] != second[3]
     assert first[4] != second[4]
-    assert f"value={float(f'{slider.max:.6g}')!r}" in app.code[-2].value
+    assert f"value={float(f'{slider.max:.6g}')!r}" in lines_of(app)[-2]
 
 
 def test_another_image_begins_with_the_activation_that_it_has(run):
@@ -145,7 +145,7 @@ def test_a_run_under_way_says_whose_weights_these_are(run):
 
 def test_every_line_of_code_runs(run):
     app = open_page("features", run=run.id)
-    shown = [each.value for each in app.code if "import" in each.value and not each.value.startswith("python -")]
+    shown = [each for each in lines_of(app) if "import" in each and not each.startswith("python -")]
     assert len(shown) == 4
     for lines in shown:
         names: dict[str, object] = {}

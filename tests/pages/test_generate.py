@@ -12,7 +12,7 @@ from aecore.jobs.classifiers import classifier_for
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.made_up import made_up_splits
-from tests.pages.oblong import PARTS, checked, errors, htmls, make_oblong, open_page, sentences, tables, train
+from tests.pages.oblong import PARTS, checked, errors, htmls, lines_of, make_oblong, open_page, sentences, tables, train
 from tests.painter import Painter, as_trained
 
 SQUARE = "square"
@@ -134,11 +134,11 @@ def test_quality_is_measured_at_a_click_and_kept(colour):
 
 def test_the_lines_of_code_draw_the_same_images_and_measure_the_same(colour):
     app = open_page("generate", run=colour.id, seed="4")
-    python, shell, *_ = (each.value for each in app.code)
+    python, shell, *_ = lines_of(app)
     assert "drawn = draw(opened, 16, seed=4)" in python
     assert colour.id in shell
     checked(app.button(key="generate.measure").click().run())
-    *_, python, shell = (each.value for each in app.code)
+    *_, python, shell = lines_of(app)
     assert "figures(open_run(Runs().get(name)), classifier_for)" in python
     assert shell == f"python -m aecore evaluate {colour.id}"
 

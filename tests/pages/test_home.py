@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import jaxtyping
 import pytest
 
 from aecore import places
@@ -58,7 +59,8 @@ def test_the_idea_is_one_image_on_its_way_through_a_plane_of_codes(starters):
     assert "data:image/svg+xml;base64," in journey
 
 
-def test_the_first_step_leads_into_the_latent_space_of_that_run(starters):
+def test_the_first_step_leads_into_the_latent_space_of_that_run(starters, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # see tests/analysis/test_export.py
     app = open_page("home")
     assert [each.label for each in app.button] == [
         "Drag through a latent space",
@@ -74,6 +76,7 @@ def test_the_first_step_leads_into_the_latent_space_of_that_run(starters):
 
 
 def test_the_plane_is_that_of_the_data_its_variant_is_taught_with(starters, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
     taught = replace(VARIANTS["variational"], data=OTHER)
     monkeypatch.setitem(VARIANTS, "variational", taught)
     app = open_page("home")

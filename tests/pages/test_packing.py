@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pages.shared.packing import pack
+from aecore.browser.packing import pack
 
 
 def unpack(block: bytes) -> tuple[dict, dict[str, np.ndarray]]:

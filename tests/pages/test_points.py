@@ -26,7 +26,7 @@ from tests.pages.oblong import (
     sentences,
     tables,
     train,
-    train_restorer,
+    train_as_it_is,
 )
 
 STYLES = {"network.channels": 2, "network.most_channels": 4, "network.style_size": 4, "training.epochs": 1}
@@ -68,7 +68,7 @@ def test_every_picture_has_something_to_say_before_anything_was_trained(runs, va
     app = open_point(variant)
     assert errors(app) == []
     expander = next(each for each in app.expander if each.label == "The picture that makes its point")
-    assert expander.markdown
+    assert expander.subheader
     assert expander.caption
 
 
@@ -335,7 +335,7 @@ def test_pixels_and_codes_stand_side_by_side_once_there_are_runs_of_both(runs):
 
 def test_what_a_restorer_gives_back_stands_below_what_was_lost_at_every_strength(runs):
     small = {"network.channels": 8, "network.blocks": 1}
-    train_restorer(runs, "subpixel", "Sharper", **small)
+    train_as_it_is(runs, "subpixel", "Sharper", **small)
     (shown,) = matrices(open_point("subpixel"))
     assert set(shown) == {"Original", *(f"Shrinking {factor} times" for factor in (2, 3, 4)), "Restored"}
     assert len(shown["Original"]) == 6

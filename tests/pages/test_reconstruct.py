@@ -15,6 +15,7 @@ from tests.pages.oblong import (
     checked,
     errors,
     htmls,
+    lines_of,
     make_oblong,
     matrices,
     open_page,
@@ -226,7 +227,7 @@ def test_quality_is_drawn_against_the_noise_that_is_chosen(noisy, monkeypatch):
 
 
 def test_everything_shown_can_be_had_as_code(plain):
-    code = "\n".join(each.value for each in open_page("reconstruct").code)
+    code = "\n".join(lines_of(open_page("reconstruct")))
     assert f"open_run(Runs().get('{plain.id}'))" in code
     assert "reconstruct(opened, images, corruption='none'" in code
 

@@ -5,8 +5,7 @@ import io
 import pytest
 
 from aecore import places
-from aecore.jobs import control
-from aecore.jobs.launcher import Launched
+from aecore.jobs.launcher import Launched, LocalLauncher
 from aecore.runs.folder import Run
 from aecore.runs.store import Runs
 from aecore.training.recipe import DataChoice, make_recipe
@@ -77,7 +76,7 @@ def launched(monkeypatch):
         started.append(run.id)
         return Launched(NO_PROCESS, 0.0)
 
-    monkeypatch.setattr(control.LocalLauncher, "launch", launch)
+    monkeypatch.setattr(LocalLauncher, "launch", launch)
     return started
 
 

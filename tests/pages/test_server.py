@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from aecore.browser.blocks import ADDRESS
+from aecore.browser.code import browser_files
 from aecore.places import ASSETS
-from pages.shared.serving import browser_files, browser_url, browser_version
+from pages.shared.serving import browser_url, browser_version
 from tests.browser.servers import PROJECT, serving
 
 WASM = "ort/ort-wasm-simd-threaded.wasm"
@@ -138,3 +140,9 @@ def test_the_settings_of_the_server_keep_it_to_this_machine():
     assert config["server"]["address"] == "127.0.0.1"
     assert set(config["server"]["allowedHosts"]) == {"localhost", "127.0.0.1"}
     assert config["browser"]["gatherUsageStats"] is False
+
+
+def test_a_block_that_nobody_holds_is_not_found_and_says_what_to_do(get):
+    answer = get(f"{ADDRESS}{'0' * 64}")
+    assert answer.status == 404
+    assert b"reload the page" in answer.body

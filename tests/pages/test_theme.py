@@ -7,8 +7,8 @@ import tomllib
 import numpy as np
 import pytest
 
+from aecore.browser.colours import DARK, LIGHT, MODES, SHAPES, class_colour, class_shape
 from pages.shared import theme
-from pages.shared.theme import DARK, LIGHT, MODES, SHAPES, class_colour, class_shape
 from tests.browser.servers import PROJECT
 
 APART = 0.12  # in OKLab, where black and white are 1 apart
@@ -76,7 +76,7 @@ def test_points_stand_out_from_the_background(mode):
 @pytest.mark.parametrize("mode", MODES)
 def test_words_can_be_read(mode):
     colours = MODES[mode]
-    for words in (colours.text, colours.muted, colours.link):
+    for words in (colours.text, colours.muted, colours.link, colours.literal):
         assert min(contrast(words, colours.background), contrast(words, colours.surface)) >= READABLE
     assert contrast("#ffffff", colours.accent) >= READABLE  # on a button
 

@@ -6,13 +6,22 @@ import os
 import pytest
 
 from aecore import places
-from aecore.jobs import control
-from aecore.jobs.launcher import Launched
 from aecore.runs.processes import started_at
 from aecore.runs.store import Runs
 from aecore.training.recipe import DataChoice
 from aecore.variants.catalog import VARIANTS
-from tests.pages.oblong import NAME, checked, errors, make_oblong, matrices, open_page, sentences, train, unmarked
+from tests.pages.oblong import (
+    NAME,
+    checked,
+    errors,
+    lines_of,
+    make_oblong,
+    matrices,
+    open_page,
+    sentences,
+    train,
+    unmarked,
+)
 
 NO_PROCESS = 2**22 + 1  # larger than any process id
 
@@ -38,19 +47,6 @@ def runs(tmp_path, monkeypatch):
 @pytest.fixture
 def finished(runs, trained):
     return runs.import_zip(trained["variational"])
-
-
-@pytest.fixture
-def launched(monkeypatch):
-    """Nothing is started: what would have been is noted, and lives as long as this process."""
-    started = []
-
-    def launch(self, run):
-        started.append(run.id)
-        return Launched(os.getpid(), started_at(os.getpid()))
-
-    monkeypatch.setattr(control.LocalLauncher, "launch", launch)
-    return started
 
 
 def open_train(**query):
@@ -175,10 +171,11 @@ def test_the_lines_of_code_say_what_was_chosen(runs):
     app = open_train(variant="simple")
     checked(app.number_input(key="train.simple.bottleneck.plain.code_size").set_value(5).run())
     checked(app.text_input(key="train.name").set_value("Five").run())
-    python, shell = (each.value for each in app.code)
-    assert "'bottleneck.code_size': 5" in python
-    assert "--set bottleneck.code_size=5" in shell
-    assert "--name Five" in shell
+    lines = lines_of(app)
+    for python, shell in (lines[:2], lines[2:]):  # of the race, then of the run
+        assert "'bottleneck.code_size': 5" in python
+        assert "--set bottleneck.code_size=5" in shell
+        assert "--name Five" in shell
 
 
 # --- the start

@@ -14,6 +14,7 @@ def test_what_is_loaded_in_advance_exists(name):
 
 def test_loading_starts_once_and_does_not_keep_the_server_from_stopping(monkeypatch):
     loaded = []
+    monkeypatch.setenv("AECORE_STANDBY", "off")
     monkeypatch.setattr(warming, "DELAY_S", 0.0)
     monkeypatch.setattr(warming.importlib, "import_module", loaded.append)
     warming.warm_up_once.cache_clear()

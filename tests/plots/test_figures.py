@@ -288,7 +288,7 @@ def test_a_map_without_classes_is_one_cloud():
 
 def test_idle_dimensions_are_grey_and_the_most_active_come_first():
     spread = np.float32([0.01, 2.0])
-    both = Dimensions(np.array([1, 0]), spread, spread, spread, spread, np.array([False, True]))
+    both = Dimensions(np.array([1, 0]), spread, spread, spread, spread, np.array([False, True]), spread)
     bars = dimension_bars(both, PALETTE).data[0]
     assert list(bars.x) == ["z2", "z1"]
     assert list(bars.marker.color) == [PALETTE.accent, PALETTE.muted]

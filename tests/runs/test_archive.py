@@ -109,6 +109,8 @@ def test_a_run_that_was_never_started_travels_too(runs):
         ({"checkpoint.safetensors": b"\x80\x04evil pickle"}, "no checkpoint that can be read"),
         ({"snapshots/00001.safetensors": b"nothing"}, "cannot be read"),
         ({"preview.safetensors": b"nothing"}, "cannot be read"),
+        ({"kept/groups.json": b"{}"}, "groups.json is of format None"),
+        ({"kept/other.json": b"{}"}, "no file of a run"),
     ],
 )
 def test_a_zip_that_holds_anything_else_is_refused_and_leaves_nothing(runs, exported, trained, change, said):

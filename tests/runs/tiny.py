@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import psutil
 from filelock import FileLock
 from PIL import Image
 
@@ -17,6 +18,7 @@ from tests.made_up import made_up_set
 
 NAME = "tiny"
 IMAGES = 1000
+IDLE_S = 0.5  # a process that loads uses its processor time in smaller pieces
 DEADLINE_S = 120.0  # a machine under load may take long; nothing waits longer than it must
 
 
@@ -65,6 +67,20 @@ def until(condition, what: str):
             raise AssertionError(f"waited {DEADLINE_S:.0f} s for {what}")
         time.sleep(0.01)
     return value
+
+
+def until_idle(pid: int) -> None:
+    """Wait until a process that is still loading has used no processor time for half a second."""
+    process, used, since = psutil.Process(pid), -1.0, 0.0
+
+    def idle() -> bool:
+        nonlocal used, since
+        now = sum(process.cpu_times()[:2])
+        if now != used:
+            used, since = now, time.monotonic()
+        return time.monotonic() - since > IDLE_S
+
+    until(idle, "the process to be ready")
 
 
 def numbers(run: Run) -> list[dict[str, object]]:

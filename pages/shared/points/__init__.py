@@ -58,7 +58,7 @@ def how_to_train(*recipes: Mapping[str, Any]) -> None:
     from aecore.analysis.recipes_as_code import train_lines
     from aecore.training.recipe import Recipe
 
-    st.code("\n".join(train_lines(Recipe.from_dict(each)).shell for each in recipes), language="bash")
+    st.code("\n".join(train_lines(Recipe.from_dict(each)).shell for each in recipes), language="bash", wrap_lines=True)
 
 
 def usual_recipe(variant: str, dataset: str, changes: Mapping[str, object] | None = None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.demonstrations.adversaries import game
     from aecore.plots.adversaries import game_panels
 
-    st.markdown("**The same codes after more and more epochs, and how the game went**")
+    st.subheader("The same codes after more and more epochs, and how the game went", anchor=False)
     opened = newest(lambda each: each.variant == "gan" and each.dataset == dataset)
     if opened is None:
         st.caption("Train a GAN on these images: its samples, losses and beliefs are shown here epoch by epoch.")

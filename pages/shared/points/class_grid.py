@@ -22,7 +22,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.demonstrations.class_grid import class_grid
     from aecore.plots.pictures import as_bytes
 
-    st.markdown("**One style in every class**")
+    st.subheader("One style in every class", anchor=False)
     opened = newest(lambda each: each.variant == "conditional" and each.dataset == dataset)
     if opened is None:
         st.caption(

@@ -22,7 +22,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.data.catalog import load
     from aecore.plots.quality import code_size_curve as drawn
 
-    st.markdown("**Error against code size: shallow, deep, and principal components**")
+    st.subheader("Error against code size: shallow, deep, and principal components", anchor=False)
     runs = Runs()
     comparable = [each for each in runs.list() if _is_comparable(each, dataset) and _sees_all(runs.get(each.id))]
     with st.spinner("Measuring runs on the test images, about a second each …", show_time=True):

@@ -23,7 +23,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.plots.demonstrations import eight_draws as drawn
     from aecore.plots.pictures import as_bytes
 
-    st.markdown("**One image through the model eight times**")
+    st.subheader("One image through the model eight times", anchor=False)
     opened = newest(lambda each: each.variant == "variational" and each.dataset == dataset)
     if opened is None:
         st.caption("Train a variational run on these images: it draws another code, and so another image, each time.")
@@ -49,7 +49,7 @@ def _spread(key: str, opened: "OpenRun") -> None:
 
     spread = posterior_spread(opened)
     size = len(spread.deviation)
-    st.markdown("**How wide the cloud is in every number of the code**")
+    st.subheader("How wide the cloud is in every number of the code", anchor=False)
     show_chart(spread_bars(spread, palette()), key=f"{key}.spread", alt="Standard deviation of the posterior by number")
     st.caption(
         f"Standard deviation of the posterior, mean over test images, the narrowest first; the dotted line is the "

@@ -10,7 +10,7 @@ from pages.shared.words import plain
 
 def show(key: str, dataset: str) -> None:
     """The picture, from the newest finished experiment on the data set."""
-    st.markdown("**What labels are worth: test error with pretraining and without**")
+    st.subheader("What labels are worth: test error with pretraining and without", anchor=False)
     results, source = newest_results(FEW_LABELS, dataset)
     if results:
         from aecore.data.catalog import load

@@ -19,7 +19,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.demonstrations.greedy_stages import greedy_stages
     from aecore.plots.greedy_stages import greedy_stages as drawn
 
-    st.markdown("**Layer by layer against end to end: error against time**")
+    st.subheader("Layer by layer against end to end: error against time", anchor=False)
     found = _comparable(dataset)
     if found:
         images = int(next(iter(found.values()))[0].status().get("validation_images") or 0)

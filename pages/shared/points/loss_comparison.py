@@ -11,7 +11,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.demonstrations.losses import loss_comparison
     from aecore.plots.demonstrations import loss_comparison as drawn
 
-    st.markdown("**What one pixel costs: squared error against cross-entropy**")
+    st.subheader("What one pixel costs: squared error against cross-entropy", anchor=False)
     show_chart(
         drawn(loss_comparison(), palette()),
         key=key,

@@ -24,7 +24,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.demonstrations.greedy_stages import error_of
     from aecore.plots.memorised import two_errors
 
-    st.markdown("**Known by heart: the training images, and nothing else**")
+    st.subheader("Known by heart: the training images, and nothing else", anchor=False)
     opened = newest(lambda each: each.variant == "memorising" and each.dataset == dataset)
     if opened is None:
         st.caption("Train a memorising run on these images, as it stands here or from a shell:")
@@ -67,7 +67,7 @@ def _outputs(shown: "Memorised") -> None:
 def _walk(shown: "Memorised") -> None:
     from aecore.plots.pictures import as_bytes
 
-    st.markdown("**A walk along the code**")
+    st.subheader("A walk along the code", anchor=False)
     images = as_bytes(shown.walk.images)
     rows = [
         Row("Decoded", [Picture(each, f"Step {n + 1}", digits(float(shown.codes[n]))) for n, each in enumerate(images)],

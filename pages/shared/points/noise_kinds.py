@@ -20,7 +20,7 @@ NOISY = 8  # images under each kind of noise
 
 def show(key: str, dataset: str) -> None:
     """The picture."""
-    st.markdown("**The same images under every kind of noise, at the same PSNR**")
+    st.subheader("The same images under every kind of noise, at the same PSNR", anchor=False)
     opened = newest(lambda each: each.variant == "denoising" and each.dataset == dataset)
     name = "" if opened is None else opened.run.about()["name"]
     version = 0 if opened is None else weights_version(opened.run)

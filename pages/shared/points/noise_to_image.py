@@ -41,7 +41,7 @@ def _mixing(dataset: str) -> None:
     from aecore.data.catalog import load
     from aecore.plots.pictures import as_bytes
 
-    st.markdown("**An image gives way to noise**")
+    st.subheader("An image gives way to noise", anchor=False)
     image = load(dataset).test.images[0]
     cells = [
         Picture(each, f"Image at time {time:g}", f"t = {time:g}")
@@ -82,7 +82,7 @@ def _way(key: str, opened: "OpenRun", way: "NoiseToImage") -> None:
     from aecore.plots.diffusion import noise_schedule
     from aecore.plots.pictures import as_bytes
 
-    st.markdown("**Noise becomes an image**")
+    st.subheader("Noise becomes an image", anchor=False)
     step = int(st.slider("Step", 0, way.steps, way.steps // 2, key=f"{key}.step.{way.steps}"))
     states, guesses = as_bytes(way.images[step]), as_bytes(way.guesses[step])
     rows = [
@@ -121,7 +121,7 @@ def _heads(opened: "OpenRun", way: "NoiseToImage") -> list[str]:
 def _one_and_many(same: "SameNoise") -> None:
     from aecore.plots.pictures import as_bytes
 
-    st.markdown("**One step is the denoising autoencoder, many are diffusion**")
+    st.subheader("One step is the denoising autoencoder, many are diffusion", anchor=False)
     rows = [
         Row(
             f"{count} step{'s' if count > 1 else ''}",

@@ -23,7 +23,7 @@ def show(key: str, dataset: str) -> None:
     """The picture."""
     from aecore.analysis.demonstrations.overcomplete_filters import shown_filters
 
-    st.markdown("**Filters of the first layer, and what the codes are good for**")
+    st.subheader("Filters of the first layer, and what the codes are good for", anchor=False)
     runs = _by_constraint(dataset)
     for column, (title, (run, _)) in zip(st.columns(len(runs) or 1), runs.items(), strict=False):
         shown = shown_filters(title, open_for_page(run))

@@ -24,7 +24,7 @@ def show(key: str, dataset: str) -> None:
     """The picture."""
     from aecore.plots.diffusion import time_by_steps
 
-    st.markdown("**The same classes, the same seed: drawn in pixels and in a code**")
+    st.subheader("The same classes, the same seed: drawn in pixels and in a code", anchor=False)
     found = {title: _newest(variant, dataset) for variant, title in KINDS.items()}
     runs = {title: each for title, each in found.items() if each is not None}
     if not runs:

@@ -24,7 +24,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.compression import compare_codecs
     from aecore.plots.compression import rate_distortion
 
-    st.markdown("**Quality against the size of the file: this codec, WebP and JPEG**")
+    st.subheader("Quality against the size of the file: this codec, WebP and JPEG", anchor=False)
     runs = Runs()
     fitting = (each for each in runs.list() if each.dataset == dataset and not has_quantised_code(each))
     newest = next(fitting, None)

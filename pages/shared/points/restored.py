@@ -21,7 +21,7 @@ SHOWN = 6
 def show(key: str, dataset: str) -> None:
     """The picture, by the newest run of the variant on this data set."""
     variant = key.rpartition(".")[2]
-    st.markdown("**What was lost, and what is given back**")
+    st.subheader("What was lost, and what is given back", anchor=False)
     opened = newest(lambda each: each.variant == variant and each.dataset == dataset)
     if opened is None:
         st.caption("Train this variant on this data set to see what it gives back.")

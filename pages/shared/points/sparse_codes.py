@@ -30,7 +30,7 @@ def show(key: str, dataset: str) -> None:
     """The picture."""
     from aecore.plots.sparsity import error_by_activity, histograms
 
-    st.markdown("**Does L1 make the code sparse? Three ways at the same number of units in use**")
+    st.subheader("Does L1 make the code sparse? Three ways at the same number of units in use", anchor=False)
     found = {title: newest(partial(_fits, dataset, way)) for way, title in WAYS.items()}
     runs = {title: opened for title, opened in found.items() if opened is not None}
     missing = [title for title, opened in found.items() if opened is None]

@@ -15,7 +15,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.demonstrations.style_mixing import style_mixing, style_sizes
     from aecore.plots.pictures import as_bytes
 
-    st.markdown("**Coarse styles from the top row, fine styles from the left column**")
+    st.subheader("Coarse styles from the top row, fine styles from the left column", anchor=False)
     opened = newest(lambda each: each.variant == "stylegan" and each.dataset == dataset)
     if opened is None:
         st.caption("Train a StyleGAN on these images: the styles of its samples can then be mixed here.")

@@ -17,7 +17,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.demonstrations.tied_pairs import tied_pair
     from aecore.plots.tied_pairs import tied_pairs as drawn
 
-    st.markdown("**Tied against untied: what is saved, and what it costs**")
+    st.subheader("Tied against untied: what is saved, and what it costs", anchor=False)
     one, other, recipe = _pair(dataset)
     if one is None or other is None:
         _what_is_missing(one, recipe or usual_recipe("tied", dataset))

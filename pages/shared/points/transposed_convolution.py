@@ -13,7 +13,7 @@ def show(key: str, dataset: str) -> None:
     from aecore.analysis.demonstrations.transposed import transposed_convolution
     from aecore.plots.demonstrations import transposed_convolution as drawn
 
-    st.markdown("**A transposed convolution, step by step**")
+    st.subheader("A transposed convolution, step by step", anchor=False)
     shown = transposed_convolution()
     step = st.slider("Step", 1, len(shown.steps), DRAWN_STEP, key=f"{key}.step")
     show_chart(

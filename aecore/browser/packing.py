@@ -27,9 +27,13 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> b
         bodies.append(_body(name, array))
         places[name] = {"type": array.dtype.name, "shape": list(array.shape), "offset": offset}
         offset += len(bodies[-1])
-    text = json.dumps({**header, "arrays": places}, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    text += b" " * (-(len(text) + 4) % ALIGNMENT)
+    text = _text({**header, "arrays": places})
     return b"".join([len(text).to_bytes(4, "little"), text, *bodies])
+
+
+def _text(header: Mapping[str, Any]) -> bytes:
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return text + b" " * (-(len(text) + 4) % ALIGNMENT)
 
 
 def _body(name: str, array: npt.NDArray[Any]) -> bytes:

@@ -1,0 +1,240 @@
+"""Several trainings that go step by step together: one batch, one step, all models moved.
+
+Every member is a `Training` like any other. It gives the same events in the same order, measures, previews and keeps
+checkpoints by the same code; only the steps of an epoch are not its own:
+
+    members of one race, asked for their next event in turn:
+        the first to need more steps lets the race take them, for all
+        the others find them taken, and say how far they are
+
+So a member can fall out, and the others go on. Between two events of one member all others must be asked for theirs.
+
+What is fit for that: recipes that differ in seed, corruption, size of the code, the numbers in their penalty or
+bottleneck, and how large steps are. All see the same images in the same order (`training.order`).
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from aecore.data.image_set import Splits
+from aecore.errors import SettingError
+from aecore.schemes.scheme import Batch
+from aecore.settings import Settings, describe
+from aecore.training import loop
+from aecore.training.checkpoints import Checkpoint
+from aecore.training.events import Progress
+from aecore.training.loop import Stage, Training, Watch, widest
+from aecore.training.precision import Device, autocast
+from aecore.training.recipe import Recipe
+from aecore.training.stack import Layer, Pull, Stack
+
+SCHEME = "end_to_end"
+FREE = ("learning_rate", "schedule", "weight_decay", "clip_norm")  # settings of training in which members may differ
+
+
+class Apart(SettingError):  # noqa: N818
+    """Recipes that cannot be trained together; `reason` is the end of a sentence."""
+
+    def __init__(self, reason: str):
+        super().__init__(f"These recipes cannot be trained together: {reason}.")
+        self.reason = reason
+
+
+def why_apart(recipes: Sequence[Recipe]) -> str:
+    """Why recipes cannot be trained together, as the end of a sentence; "" when they can."""
+    first, parts = recipes[0], [each.parts for each in recipes]
+    if any(each.scheme.kind != SCHEME for each in parts):
+        return "only what is trained end to end can take its steps together"
+    if _differ(each.data for each in recipes):
+        return "the images differ"
+    if _differ(each.network for each in parts):
+        return "the networks differ"
+    if _differ(each.objective for each in parts):
+        return "the reconstruction errors differ"
+    if _differ(each.bottleneck.kind for each in parts) or _differ(each.penalty.kind for each in parts):
+        return "the bottlenecks or penalties are of different kinds"
+    if _differ(_fixed(each.bottleneck.settings, ("code_size",)) for each in parts):
+        return "the bottlenecks differ in more than numbers"
+    if _differ(_fixed(each.penalty.settings) for each in parts):
+        return "the penalties differ in more than numbers"
+    if _differ(each.order_seed for each in recipes):
+        return "they meet the images in different orders"
+    if any(_training(each) != _training(first) for each in recipes):
+        return "epochs, batch size or other settings of training differ"
+    return ""
+
+
+def together(
+    recipes: Sequence[Recipe], splits: Splits, device: Device, checkpoints: Sequence[Checkpoint | None]
+) -> "list[Member]":
+    """The members of a race, each from its own checkpoint. Apart when they cannot go together.
+
+    Whoever asks one of them for its next event asks all of them, in turn.
+    """
+    reason = why_apart(recipes) or _why_not_now(checkpoints)
+    if reason:
+        raise Apart(reason)
+    pairs = zip(recipes, checkpoints, strict=True)
+    members = [Member(recipe, splits, device, checkpoint) for recipe, checkpoint in pairs]
+    try:
+        race = Race(members)
+    except ValueError as error:
+        raise Apart(str(error)) from None
+    for each in members:
+        each.join(race)
+    return members
+
+
+class Member(Training):
+    """One training of a race."""
+
+    _race: "Race"
+    _spent = 0.0  # seconds of the race's steps that stand in its position
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything needed to go on from here, in the race or alone."""
+        self._race.settle()
+        return super().checkpoint()
+
+    # --- what the race asks of it
+
+    def layer(self) -> Layer:
+        """What the stack takes of it."""
+        (optimiser,) = self._optimisers.values()
+        return Layer(self.model, self.scheme, self._streams, optimiser, self.recipe.code_size)
+
+    def totals(self) -> Mapping[str, Tensor]:
+        """Sums over the part of the epoch that is done."""
+        return self._totals
+
+    def join(self, race: "Race") -> None:
+        """Leave the steps to a race. What is done to images before they are shown is done once, for all."""
+        self._race = race
+        self._pictures = race.first._pictures
+
+    def batches(self, stage: Stage) -> Iterator[tuple[int, Batch]]:
+        """The rest of the current epoch: index of the step and batch."""
+        epoch, size = self._position.epoch, stage.feed(self._position.epoch).batch_size
+        images = self._order(stage.feed(epoch))
+        for index in range(self._position.step_in_epoch, stage.feed(epoch).steps):
+            clean, labels = self._shown(images[index * size : (index + 1) * size], stage)
+            yield index, self._batch(clean, labels, stage, index, epoch)
+
+    def pull(self, stage: int, epoch: int, index: int) -> Pull:
+        """How it is to be moved by a step."""
+        own = self._stages[stage]
+        return Pull(self._learning_rate(own, index, epoch), own.settings.weight_decay, own.settings.clip_norm)
+
+    def arrive(self, steps: int, spent: float, totals: Mapping[str, Tensor]) -> None:
+        """So many more steps are done, `spent` seconds since the race began, with these sums over the epoch."""
+        self._totals = dict(totals)
+        self._advance(
+            step=self._position.step + steps,
+            step_in_epoch=self._position.step_in_epoch + steps,
+            seconds=self._position.seconds + spent - self._spent,
+        )
+        self._spent = spent
+
+    # --- what is not its own
+
+    def _steps(self, stage: Stage) -> Iterator[Progress]:
+        """The rest of the current epoch, as the race takes it."""
+        feed = stage.feed(self._position.epoch)
+        watch = Watch(self._totals)
+        while self._position.step_in_epoch < feed.steps:
+            before = self._position.step
+            self._race.bring(self, stage)
+            watch.add((self._position.step - before) * feed.batch_size)
+            yield self._progress(watch, stage)
+        self._race.settle()
+
+
+class Race:
+    """The steps of all members. Weights are theirs again after `settle`."""
+
+    def __init__(self, members: Sequence[Member]):
+        """ValueError for models that cannot be stacked."""
+        parts = [each.recipe.parts for each in members]
+        self._members = list(members)
+        self._stack = Stack(
+            [each.layer() for each in members],
+            penalty=_values([each.penalty.settings for each in parts]),
+            bottleneck=_values([each.bottleneck.settings for each in parts]),
+        )
+        self._step = self._settled = self.first.position.step
+        self._spent = 0.0
+        begun = [each.totals() for each in members]
+        self._totals = {name: torch.stack([each[name] for each in begun]) for name in begun[0]}
+
+    @property
+    def first(self) -> Member:
+        """The one whose chance decides what is done to images."""
+        return self._members[0]
+
+    def bring(self, member: Member, stage: Stage) -> None:
+        """Bring a member to where the race is, taking more steps if it is there already."""
+        if member.position.step == self._step:
+            self._advance(member, stage)
+        index = self._members.index(member)
+        totals = {name: each[index] for name, each in self._totals.items()}
+        member.arrive(self._step - member.position.step, self._spent, totals)
+
+    def settle(self) -> None:
+        """Give every member its weights and the state of its optimiser."""
+        if self._settled != self._step:
+            self._stack.give_back()
+            self._settled = self._step
+
+    def _advance(self, member: Member, stage: Stage) -> None:
+        """Take steps until there is something to say, or the epoch is over."""
+        begun, epoch = time.perf_counter(), member.position.epoch
+        if member.position.step_in_epoch == 0:
+            self._totals = {}
+        for index, batch in member.batches(stage):
+            pulls = [each.pull(stage.index, epoch, index) for each in self._members]
+            losses = self._stack.step(batch, pulls, autocast(member.device, member.precision))
+            for name, mean in member._named(losses, stage).items():
+                total = mean.to(widest(member.device)) * len(batch.clean)
+                self._totals[name] = self._totals[name] + total if name in self._totals else total
+            self._step += 1
+            if time.perf_counter() - begun >= loop.PROGRESS_S:
+                break
+        self._spent += time.perf_counter() - begun
+
+
+def _why_not_now(checkpoints: Sequence[Checkpoint | None]) -> str:
+    """Why trainings cannot go on together from where they are; "" when they can."""
+    steps = {0 if each is None else each.position.step for each in checkpoints}
+    return "they do not stand at the same step" if len(steps) > 1 else ""
+
+
+def _differ(values: Iterable[object]) -> bool:
+    """Whether some are not like the others."""
+    known = list(values)
+    return any(each != known[0] for each in known)
+
+
+def _fixed(settings: Settings, free: Sequence[str] = ()) -> dict[str, object]:
+    """Settings that decide which numbers are computed: all but the fractions, which are only computed with."""
+    kinds = {each.name: each.kind for each in describe(type(settings))}
+    values = settings.to_dict()
+    return {name: value for name, value in values.items() if kinds[name] != "float" and name not in free}
+
+
+def _values(settings: Sequence[Settings]) -> dict[str, Tensor]:
+    """The fractions in which settings differ: a number for each member."""
+    numbers = {
+        each.name: [getattr(one, each.name) for one in settings]
+        for each in describe(type(settings[0]))
+        if each.kind == "float"
+    }
+    return {name: torch.tensor(each) for name, each in numbers.items() if _differ(each)}
+
+
+def _training(recipe: Recipe) -> list[dict[str, object]]:
+    """Settings of training that must be the same: neither how large steps are nor the seed of the order."""
+    loose = (*FREE, "order")
+    return [{name: value for name, value in each.to_dict().items() if name not in loose} for each in recipe.stages]

@@ -1,0 +1,190 @@
+"""Steps as a graph: on a GPU itself, and with a stand-in for it on the CPU."""
+
+import contextlib
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from aecore.training.capture import Moment, why_not_captured
+from aecore.training.events import Epoch
+from aecore.training.loop import Training
+from aecore.training.precision import Device, find_device
+from aecore.training.recipe import DataChoice, make_recipe
+from aecore.variants.catalog import VARIANTS
+from tests.made_up import made_up_splits
+
+CARD = Device("cuda:0", "A card", bfloat16=True)
+DENSE, CONV = {"network.hidden": (16,)}, {"network.channels": (4, 8)}
+CHANGES = {"bottleneck.code_size": 2, "training.epochs": 3, "training.batch_size": 8}
+CASES = {
+    "noise and a rising weight": ("variational", DENSE | {"penalty.warm_up": 0.7, "training.schedule": "one_cycle"}),
+    "augmented, binarised, clipped": (
+        "variational",
+        DENSE | {"training.rotate_degrees": 20, "training.binarise": True, "training.clip_norm": 0.5},
+    ),
+    "denoising": ("denoising", CONV),
+    "chapters": ("greedy", {"network.hidden": (16, 8), "training.epochs": 6}),
+    "two phases": ("gan", CONV),
+}
+UNSTEADY = {"srcnn", "subpixel", "super_resolution", "photo_denoising"}  # where a patch lies is read before it is cut
+REFUSED = {f"aten::{name}" for name in ("_local_scalar_dense", "nonzero", "masked_select", "equal", "lift_fresh")}
+
+
+@pytest.mark.parametrize(
+    ("device", "steady", "resident", "ranks", "reason"),
+    [
+        (CARD, True, True, 1, ""),
+        (CARD, True, False, 1, "the images do not fit"),
+        (CARD, False, True, 1, "depends on what was computed"),
+        (CARD, True, True, 2, "wait for each other"),
+        (Device("cpu", "A processor", bfloat16=True), True, True, 1, "NVIDIA"),
+        (Device("mps", "Apple GPU", bfloat16=False), True, True, 1, "NVIDIA"),
+    ],
+)
+def test_steps_are_captured_where_that_is_possible(device, steady, resident, ranks, reason):
+    said = why_not_captured(device, steady, resident, ranks)
+    assert (reason in said) if reason else said == ""
+
+
+class Rewinding:
+    """In place of torch.cuda: what is recorded is undone, so that it did not happen, and a replay does it again."""
+
+    def __init__(self, training, fails=False):
+        self.training, self.fails, self.replays, self.registered = training, fails, 0, []
+
+    def apart(self):
+        return contextlib.nullcontext()
+
+    def graph(self):
+        return self
+
+    def register_generator_state(self, generator):
+        self.registered.append(generator)
+
+    @contextlib.contextmanager
+    def record(self, graph):
+        kept = {name: each.clone() for name, each in self._tensors().items()}
+        chance = [each.get_state() for each in self.registered]
+        if self.fails:
+            raise RuntimeError("operation not permitted when stream is capturing")
+        yield
+        for name, each in self._tensors().items():
+            each.copy_(kept[name])
+        for each, state in zip(self.registered, chance, strict=True):
+            each.set_state(state)
+
+    def replay(self):
+        self.replays += 1
+        _, captured = self.training._captured
+        captured._step(captured._inputs)
+        # A graph adds to these very tensors, whatever Python calls by their names meanwhile.
+        assert captured._held
+        assert all(self.training._totals[name] is each for name, each in captured._held.items())
+
+    def _tensors(self):
+        training = self.training
+        found = dict(training.model.state_dict()) | training._totals
+        for group, optimiser in training._optimisers.items():
+            found |= {f"{group}.{name}": each for name, each in optimiser.state().items()}
+        return found
+
+
+def trained(case, recorder=None):
+    variant, changes = CASES[case]
+    recipe = make_recipe(variant, DataChoice("made_up"), {**CHANGES, **changes}, seed=3)
+    training = Training(recipe, made_up_splits(), find_device("cpu"))
+    if recorder is not None:
+        training._recorder = recorder(training)
+    return training, [(each.train, each.validation) for each in training.events() if isinstance(each, Epoch)]
+
+
+def assert_alike(curve, other):
+    """The rates of single steps are rounded to float32 on their way to a graph; batch norm makes more of that."""
+    for pair, others in zip(curve, other, strict=True):
+        for means, expected in zip(pair, others, strict=True):
+            assert means == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_replayed_steps_give_the_same_curve(case):
+    _, alone = trained(case)
+    training, replayed = trained(case, Rewinding)
+    assert training._recorder.replays > len(alone) * 20
+    assert [set(each) for pair in replayed for each in pair] == [set(each) for pair in alone for each in pair]
+    assert_alike(replayed, alone)
+
+
+def test_what_cannot_be_captured_is_taken_step_by_step():
+    _, alone = trained("denoising")
+    with pytest.warns(UserWarning, match="one by one"):
+        training, taken = trained("denoising", lambda training: Rewinding(training, fails=True))
+    assert training._recorder.replays == 0
+    assert_alike(taken, alone)
+
+
+class NothingIsWaitedFor(TorchDispatchMode):
+    """Refuses what no graph can hold: to read a number, shapes that depend on one, numbers that come from outside."""
+
+    def __torch_dispatch__(self, operation, types, arguments=(), named=None):
+        assert operation.name() not in REFUSED
+        return operation(*arguments, **(named or {}))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_scheme_that_says_so_has_steps_that_a_graph_can_hold(variant):
+    changes = {"training.batch_size": 20, "training.epochs": 2, "training.rotate_degrees": 5}
+    recipe = make_recipe(variant, DataChoice("made_up"), changes)
+    training = Training(recipe, made_up_splits((3, 9, 12), train=100), find_device("cpu"))
+    if not training.scheme.steady:
+        assert variant in UNSTEADY
+        return
+    training._train.resident = torch.from_numpy(training._train.pixels)
+    moment = Moment(torch.arange(20), torch.tensor(1e-3), torch.tensor(0.5), _chapter(training))
+    training._step(moment, training._stage())
+    with NothingIsWaitedFor():
+        training._step(moment, training._stage())
+
+
+def _chapter(training):
+    return training._stage().timeline.chapter(0.0)[0].key
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("case", CASES)
+def test_a_graph_on_a_gpu_gives_the_curve_of_single_steps(case):
+    variant, changes = CASES[case]
+    recipe = make_recipe(
+        variant, DataChoice("made_up"), {**CHANGES, **changes, "training.precision": "float32"}, seed=3
+    )
+    curves = []
+    for captured in (True, False):
+        training = Training(recipe, made_up_splits(), find_device("cuda"))
+        if not captured:
+            training._recorder = None
+        curves.append([each for each in training.events() if isinstance(each, Epoch)])
+        assert (training._captured is not None) == captured
+    for one, other in zip(*curves, strict=True):
+        assert one.train == pytest.approx(other.train, rel=1e-3)
+        assert one.validation == pytest.approx(other.validation, rel=1e-3)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_training_on_a_gpu_goes_on_from_a_checkpoint_within_an_epoch():
+    variant, changes = CASES["denoising"]
+    recipe = make_recipe(
+        variant, DataChoice("made_up"), {**CHANGES, **changes, "training.precision": "float32"}, seed=3
+    )
+    whole = Training(recipe, made_up_splits(), find_device("cuda"))
+    curve = [each for each in whole.events() if isinstance(each, Epoch)]
+    first = Training(recipe, made_up_splits(), find_device("cuda"))
+    stage = first._stage()
+    for moment in list(first._moments(stage))[:20]:
+        first._take(moment, stage)
+        first._advance(step=first.position.step + 1, step_in_epoch=first.position.step_in_epoch + 1)
+    second = Training(recipe, made_up_splits(), find_device("cuda"), first.checkpoint())
+    again = [each for each in second.events() if isinstance(each, Epoch)]
+    for one, other in zip(curve, again, strict=True):
+        assert one.train == pytest.approx(other.train, rel=1e-3)

@@ -1,0 +1,299 @@
+"""Trainings that go together: every member is as if it had been alone."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+import torch
+
+from aecore.data.image_set import Splits
+from aecore.errors import SettingError, TrainingError
+from aecore.training import loop
+from aecore.training.batches import Batches
+from aecore.training.checkpoints import Checkpoint
+from aecore.training.events import CheckpointDue, Epoch, Event, Preview, Progress
+from aecore.training.loop import Training
+from aecore.training.precision import Device
+from aecore.training.recipe import DataChoice, Recipe, make_recipe
+from aecore.training.together import Member, together, why_apart
+from aecore.variants.catalog import VARIANTS
+from tests.made_up import made_up_splits
+
+CPU = Device("cpu", "CPU", bfloat16=False)
+GREY, COLOUR = made_up_splits((1, 8, 8)), made_up_splits((3, 9, 12))
+
+SMALL = {"training.epochs": 2, "training.batch_size": 32, "training.learning_rate": 0.01}
+DENSE = {"network.kind": "dense", "network.hidden": (24,)}
+CONV = {"network.kind": "conv", "network.channels": (6, 8)}
+IN_TRAINING = 2e-5  # of a loss: sums are rounded in another order, and steps of 0.01 carry that on
+# A bias before batch norm has no gradient but that of rounding, along which Adam walks as far as along any other; the
+# running means, with which validation is done, follow it late.
+IN_VALIDATION = 2e-3
+
+# variant, what is common, what differs
+RACES = {
+    "dense, by learning rate, schedule, decay and clipping": (
+        "simple",
+        DENSE,
+        [
+            {"training.learning_rate": 0.02},
+            {"training.schedule": "constant", "training.weight_decay": 0.1},
+            {"training.clip_norm": 0.5},
+        ],
+    ),
+    "variational, by the weight of the KL": (
+        "variational",
+        DENSE | {"training.weight_decay": 0.05, "training.clip_norm": 3.0},
+        [{"penalty.beta": 0.5}, {"penalty.beta": 4.0}, {"penalty.warm_up": 0.5}],
+    ),
+    "variational and convolutional with batch norm, by the size of the code": (
+        "variational",
+        CONV | {"network.normalisation": True},
+        [{"bottleneck.code_size": 2}, {"bottleneck.code_size": 8}, {"bottleneck.code_size": 16}],
+    ),
+    "conditional, by the size of the code and how much a class weighs": (
+        "conditional",
+        DENSE,
+        [
+            {"bottleneck.code_size": 2},
+            {"bottleneck.code_size": 5, "bottleneck.class_weight": 3.0},
+        ],
+    ),
+    "tied, by the size of the code": (
+        "tied",
+        {"network.hidden": (24,)},
+        [{"bottleneck.code_size": 2}, {"bottleneck.code_size": 8}, {"bottleneck.code_size": 16}],
+    ),
+    "denoising, by how strong which noise is": (
+        "denoising",
+        CONV | {"training.shift_pixels": 1, "training.binarise": True},
+        [
+            {"corruption.kind": "gaussian", "corruption.noise_std": 0.1},
+            {"corruption.kind": "gaussian", "corruption.noise_std": 0.6},
+            {"corruption.kind": "masking", "corruption.share": 0.5},
+        ],
+    ),
+    "sparse, by the target rate and its weight": (
+        "sparse",
+        DENSE | {"bottleneck.kind": "sigmoid", "penalty.kind": "kl_rate"},
+        [{"penalty.rate": 0.05}, {"penalty.rate": 0.2}, {"penalty.weight": 2.0}],
+    ),
+    "sparse, by the weight of L1": (
+        "sparse",
+        DENSE | {"bottleneck.kind": "sigmoid", "penalty.kind": "l1"},
+        [{"penalty.weight": 0.0}, {"penalty.weight": 0.1}],
+    ),
+    "top-k, by how much rare units are preferred": (
+        "sparse",
+        DENSE | {"bottleneck.kind": "top_k", "penalty.kind": "none", "bottleneck.active_units": 4},
+        [{"bottleneck.boost": 0.0}, {"bottleneck.boost": 4.0}],
+    ),
+    "compression, by what a bit costs": (
+        "compression",
+        CONV,
+        [{"bottleneck.rate_weight": 0.001}, {"bottleneck.rate_weight": 0.01}],
+    ),
+}
+
+
+def recipe_of(variant: str, changes: Mapping[str, object] | None = None, seed: int = 0) -> Recipe:
+    return make_recipe(variant, DataChoice("made_up"), {**SMALL, **(changes or {})}, seed)
+
+
+def recipes_of(variant: str, common: Mapping[str, object], varied: Sequence[Mapping[str, object]]) -> list[Recipe]:
+    return [recipe_of(variant, {**common, **each}) for each in varied]
+
+
+def raced(recipes: Sequence[Recipe], splits: Splits = GREY) -> tuple[list[Member], list[list[Event]]]:
+    """The members at the end, and the events of each."""
+    members = together(recipes, splits, CPU, [None] * len(recipes))
+    rounds = list(zip(*(each.events() for each in members), strict=True))
+    return members, [list(events) for events in zip(*rounds, strict=True)]
+
+
+def alone(recipe: Recipe, splits: Splits = GREY, checkpoint: Checkpoint | None = None) -> tuple[Training, list[Event]]:
+    training = Training(recipe, splits, CPU, checkpoint)
+    return training, list(training.events())
+
+
+def of_kind(kind: type, events: Sequence[Event]) -> list:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def assert_alike(mine: Sequence[Event], theirs: Sequence[Event]) -> None:
+    """The same curves and previews, but for rounding."""
+    for one, other in zip(of_kind(Epoch, mine), of_kind(Epoch, theirs), strict=True):
+        assert (one.epoch, one.step, one.learning_rate) == (other.epoch, other.step, other.learning_rate)
+        assert one.train == pytest.approx(dict(other.train), rel=IN_TRAINING, abs=IN_TRAINING)
+        assert one.validation == pytest.approx(dict(other.validation), rel=IN_VALIDATION, abs=IN_VALIDATION)
+    for one, other in zip(of_kind(Preview, mine), of_kind(Preview, theirs), strict=True):
+        assert one.codes.shape == other.codes.shape
+        assert np.allclose(one.codes, other.codes, atol=0.02)
+        assert np.abs(one.reconstructions.astype(int) - other.reconstructions).max() <= 3
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_every_member_is_as_it_is_alone(name):
+    variant, common, varied = RACES[name]
+    recipes = recipes_of(variant, common, varied)
+
+    members, events = raced(recipes)
+
+    for recipe, member, each in zip(recipes, members, events, strict=True):
+        training, expected = alone(recipe)
+        assert_alike(each, expected)
+        weights = member.model.state_dict()
+        for key, known in training.model.state_dict().items():
+            assert weights[key].shape == known.shape
+    losses = {round(of_kind(Epoch, each)[-1].train["loss"], 6) for each in events}
+    assert len(losses) == len(recipes), "what differs has no effect"
+
+
+@pytest.mark.parametrize("variant", [key for key in VARIANTS if recipe_of(key).parts.scheme.kind == "end_to_end"])
+def test_every_variant_that_is_trained_end_to_end_can_race_by_seed(variant):
+    recipes = [recipe_of(variant, {"training.epochs": 1, "training.order": 0}, seed) for seed in (0, 1)]
+
+    _, events = raced(recipes, COLOUR)
+
+    for recipe, each in zip(recipes, events, strict=True):
+        assert_alike(each, alone(recipe, COLOUR)[1])
+    assert of_kind(Epoch, events[0])[0].validation != of_kind(Epoch, events[1])[0].validation
+
+
+def test_a_number_that_differs_is_a_number_of_each_member():
+    """Of every penalty: none of its fractions may be lost where members differ in it."""
+    sparse = DENSE | {"bottleneck.kind": "sigmoid", "penalty.kind": "kl_rate", "penalty.rate": 0.1}
+    common, rates = recipe_of("sparse", sparse), (0.02, 0.3)
+    by_rate = recipes_of("sparse", sparse, [{"penalty.rate": rate} for rate in rates])
+
+    _, events = raced(by_rate)
+
+    known = of_kind(Epoch, alone(common)[1])[0].train["kl_rate"]
+    assert all(abs(of_kind(Epoch, each)[0].train["kl_rate"] - known) > 0.1 for each in events)
+
+
+@pytest.fixture
+def _every_step_reports(monkeypatch):
+    monkeypatch.setattr(loop, "PROGRESS_S", 0.0)
+
+
+def first_steps(members: Sequence[Member], count: int) -> list[Checkpoint]:
+    """The state of each member after so many steps."""
+    for events in zip(*(each.events() for each in members), strict=True):
+        if isinstance(events[0], Progress) and events[0].step == count:
+            return [each.checkpoint() for each in members]
+    raise AssertionError("the race was over before")
+
+
+DEMANDING = DENSE | {"corruption.kind": "masking", "training.shift_pixels": 1, "training.weight_decay": 0.01}
+BETAS = [{"penalty.beta": 0.5}, {"penalty.beta": 4.0}]
+
+
+@pytest.mark.usefixtures("_every_step_reports")
+@pytest.mark.parametrize("step", [3, 13])
+def test_a_race_goes_on_to_the_last_bit_from_any_step(step):
+    recipes = recipes_of("variational", DEMANDING, BETAS)
+    whole, events = raced(recipes)
+    kept = first_steps(together(recipes, GREY, CPU, [None, None]), step)
+
+    members = together(recipes, GREY, CPU, kept)
+    rest = list(zip(*(each.events() for each in members), strict=True))
+
+    for index, (one, other) in enumerate(zip(members, whole, strict=True)):
+        theirs = other.model.state_dict()
+        assert all(torch.equal(each, theirs[name]) for name, each in one.model.state_dict().items())
+        last = of_kind(Epoch, [each[index] for each in rest])[-1]
+        assert (last.train, last.validation) == (
+            of_kind(Epoch, events[index])[-1].train,
+            of_kind(Epoch, events[index])[-1].validation,
+        )
+
+
+@pytest.mark.usefixtures("_every_step_reports")
+def test_a_member_goes_on_alone_from_the_state_it_has_in_a_race():
+    recipes = [
+        recipe_of("variational", DEMANDING | changes | {"training.order": 7}, seed)
+        for seed, changes in enumerate(BETAS)
+    ]
+    _, events = raced(recipes)
+    kept = first_steps(together(recipes, GREY, CPU, [None, None]), 5)
+
+    for recipe, checkpoint, raced_events in zip(recipes, kept, events, strict=True):
+        _, rest = alone(recipe, checkpoint=checkpoint)
+        assert_alike(rest, raced_events)
+
+
+def test_a_member_whose_loss_explodes_falls_out_and_the_others_go_on():
+    recipes = recipes_of("simple", DENSE, [{}, {"training.learning_rate": 0.02}])
+    kept = Training(recipes[0], GREY, CPU).checkpoint()
+    broken = Checkpoint(kept.position, {name: torch.full_like(each, np.nan) for name, each in kept.tensors.items()})
+    first, second = (each.events() for each in together(recipes, GREY, CPU, [broken, None]))
+
+    with pytest.raises(TrainingError, match="no longer a finite number"):
+        list(first)
+
+    assert_alike(list(second), alone(recipes[1])[1])
+
+
+def test_a_batch_is_made_once_for_all(monkeypatch):
+    read: list[int] = []
+    at = Batches.at
+    monkeypatch.setattr(Batches, "at", lambda self, indices: (read.append(len(indices)), at(self, indices))[1])
+    recipes = [recipe_of("simple", DENSE | {"training.order": 3}, seed) for seed in (3, 4, 5)]
+
+    _, events = raced(recipes)
+
+    assert read.count(32) == of_kind(Epoch, events[0])[-1].step
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"network.hidden": (16,)}, "the networks differ"),
+        ({"objective.kind": "mse"}, "the reconstruction errors differ"),
+        ({"bottleneck.kind": "sigmoid"}, "the bottlenecks or penalties are of different kinds"),
+        ({"training.batch_size": 16}, "epochs, batch size or other settings of training differ"),
+        ({"training.order": 5}, "they meet the images in different orders"),
+        ({"scheme.kind": "greedy"}, "only what is trained end to end can take its steps together"),
+    ],
+)
+def test_what_cannot_go_together_is_said(changes, reason):
+    common = DENSE | {"objective.kind": "bce"}
+    recipes = [recipe_of("simple", common), recipe_of("simple", {**common, **changes})]
+
+    assert why_apart(recipes) == reason
+    with pytest.raises(SettingError, match=reason):
+        together(recipes, GREY, CPU, [None, None])
+
+
+def test_codes_that_cannot_be_filled_up_are_refused():
+    sparse = DENSE | {"bottleneck.kind": "sigmoid", "penalty.kind": "l1"}
+    recipes = recipes_of("sparse", sparse, [{"bottleneck.code_size": 8}, {"bottleneck.code_size": 16}])
+
+    with pytest.raises(SettingError, match="codes of this kind cannot be filled up with zeros"):
+        together(recipes, GREY, CPU, [None, None])
+
+
+def test_members_that_stand_at_different_steps_are_refused():
+    recipes = recipes_of("simple", DENSE, [{}, {"training.learning_rate": 0.02}])
+    training = Training(recipes[0], GREY, CPU)
+    ahead = next(training.checkpoint() for event in training.events() if isinstance(event, CheckpointDue))
+
+    with pytest.raises(SettingError, match="do not stand at the same step"):
+        together(recipes, GREY, CPU, [ahead, None])
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", RACES)
+def test_every_member_is_as_it_is_alone_on_a_gpu(name):
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    device = Device("cuda:0", "GPU", bfloat16=False)
+    variant, common, varied = RACES[name]
+    recipes = recipes_of(variant, common, varied)
+
+    members = together(recipes, GREY, device, [None] * len(recipes))
+    rounds = list(zip(*(each.events() for each in members), strict=True))
+
+    for index, recipe in enumerate(recipes):
+        assert_alike([each[index] for each in rounds], list(Training(recipe, GREY, device).events()))
