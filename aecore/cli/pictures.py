@@ -22,6 +22,7 @@ MADE: Keys = {
     "width": "in pixels",
     "height": "in pixels",
     "model": "the id of the run, or bicubic",
+    "orientations": "1, or 8 for the mean over the picture turned and mirrored",
     "notes": "what was done to the picture when it was read",
 }
 ENLARGED: Keys = {**MADE, "factor": "how many times larger", "blend": "share of bicubic in it, 0 to 1"}
@@ -55,6 +56,14 @@ def _add_files(parser: Parser) -> None:
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="OUT", help=".png, .webp, .tiff or .jpg; is replaced"
     )
+    parser.add_argument(
+        "--orientations",
+        type=int,
+        choices=(1, 8),
+        default=1,
+        help="8: the mean over the picture turned and mirrored (geometric self-ensemble), about 0.1 dB nearer to the "
+        "truth, takes 8 times as long (default 1)",
+    )
 
 
 def _upscale(options: argparse.Namespace) -> Answer:
@@ -68,9 +77,9 @@ def _upscale(options: argparse.Namespace) -> Answer:
 
     picture = taken_in(options.input.name, options.input)
     opened = None if run is None else _open(run)
-    made = enlarged_file(picture, options.factor, opened, kind, options.blend, _tell)
+    made = enlarged_file(picture, options.factor, opened, kind, options.blend, _tell, options.orientations)
     more = {"factor": options.factor, "blend": options.blend}
-    return _written(options.output, made, BICUBIC if run is None else run.id, more)
+    return _written(options, made, BICUBIC if run is None else run.id, more)
 
 
 def _denoise(options: argparse.Namespace) -> Answer:
@@ -83,8 +92,8 @@ def _denoise(options: argparse.Namespace) -> Answer:
     from aecore.analysis.restoring.files import denoised_file, taken_in
 
     picture = taken_in(options.input.name, options.input)
-    made = denoised_file(picture, _open(run), options.noise, kind, _tell)
-    return _written(options.output, made, run.id, {"noise_std_levels": made.noise_std, "estimated": made.estimated})
+    made = denoised_file(picture, _open(run), options.noise, kind, _tell, options.orientations)
+    return _written(options, made, run.id, {"noise_std_levels": made.noise_std, "estimated": made.estimated})
 
 
 def _run_for(options: argparse.Namespace, corruption: str) -> "Run":
@@ -118,7 +127,8 @@ def _tell(done: float) -> None:
     show_progress(f"{done:4.0%}")
 
 
-def _written(file: Path, made: "Made", model: str, more: dict[str, object]) -> Answer:
+def _written(options: argparse.Namespace, made: "Made", model: str, more: dict[str, object]) -> Answer:
+    file: Path = options.output
     write(file, made.content)
     document = {
         "file": str(file),
@@ -126,6 +136,7 @@ def _written(file: Path, made: "Made", model: str, more: dict[str, object]) -> A
         "width": made.width,
         "height": made.height,
         "model": model,
+        "orientations": options.orientations,
         "notes": list(made.notes),
         **more,
     }

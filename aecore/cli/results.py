@@ -62,8 +62,9 @@ EVALUATION: Keys = {
     "labels": "only there: how many training images had a label",
     "protocol": 'only for a model that restores pictures: "super-resolution" or "denoising", as published',
     "pictures": "only there: how many the means are over, at most 200 test images or those of --pictures",
-    "scores": "only there, a list: factor or noise_std_levels (of 255), method (model, bicubic, noisy, nlm, tv, bm3d), "
-    "psnr_db and ssim, both of each picture and then the mean",
+    "scores": "only there, a list: factor or noise_std_levels (of 255), method (model, bicubic, noisy, nlm, tv, bm3d, "
+    "and for a call with --pictures self_ensemble, the model in eight orientations), psnr_db and ssim, both of each "
+    "picture and then the mean",
     "skipped": "only there and for a call with --pictures: the files that were left out, name and reason",
     "logistic_regression": "only there: an object, test_error_percent of it on pixels with the same labels",
 }
@@ -171,7 +172,7 @@ def _evaluate_on(run: "Run", folder: Path) -> Answer:
     pictures = [each.pixels for each in found if not isinstance(each, Skipped)]
     skipped = [{"name": each.name, "reason": each.reason} for each in found if isinstance(each, Skipped)]
     opened = open_run(run)
-    measured = measure_pictures(pictures, opened, lambda done: show_progress(f"{done:4.0%} measured"))
+    measured = measure_pictures(pictures, opened, lambda done: show_progress(f"{done:4.0%} measured"), ensemble=True)
     document = {"run": run.id, "epoch": opened.epoch, "note": opened.fallback_note, "split": "pictures"}
     document |= measured.to_dict()
     rows = [

@@ -58,39 +58,103 @@ def denoiser(make, splits):
 
 
 @pytest.mark.parametrize(("height", "width", "cell"), [(7, 5, 1), (100, 33, 4), (64, 64, 2)])
-def test_tiles_cover_every_pixel_once_and_begin_at_cells(height, width, cell):
+def test_tiles_cover_every_pixel_once_and_are_cut_between_cells_from_either_side(height, width, cell):
     seen = np.zeros((height, width), int)
     for tile in tiles(height, width, margin=5, cell=cell, side=16):
         seen[tile.down.inner, tile.across.inner] += 1
         for span, length in ((tile.down, height), (tile.across, width)):
             assert span.outer_start % cell == 0
+            assert (length - span.outer_stop) % cell == 0
             assert 0 <= span.outer_start <= max(0, span.start - 5)
-            assert min(length, span.stop + 5) == span.outer_stop
+            assert min(length, span.stop + 5) <= span.outer_stop <= length
     assert (seen == 1).all()
 
 
 @pytest.mark.parametrize("variant", SR)
-@pytest.mark.parametrize("channels", [1, 3])
-def test_an_enlarged_picture_is_the_same_in_tiles_and_as_a_whole(make, monkeypatch, variant, channels):
+@pytest.mark.parametrize(("channels", "orientations"), [(1, 1), (3, 1), (1, 8)])
+def test_an_enlarged_picture_is_the_same_in_tiles_and_as_a_whole(make, monkeypatch, variant, channels, orientations):
     trained = loud(make(variant, (channels, 20, 24), **SR[variant]))
     small = picture(61, 47, channels)
     monkeypatch.setattr(enlarge, "SIDE", 10_000)
-    whole = enlarged(small, 2, trained)
+    whole = enlarged(small, 2, trained, orientations=orientations)
     monkeypatch.setattr(enlarge, "SIDE", 40)
-    assert np.abs(enlarged(small, 2, trained).astype(int) - whole).max() <= 1
+    assert np.abs(enlarged(small, 2, trained, orientations=orientations).astype(int) - whole).max() <= 1
     assert whole.shape == (122, 94, channels)
     assert not np.array_equal(whole, enlarged(small, 2))
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_denoised_picture_is_the_same_in_tiles_and_as_a_whole(make, monkeypatch, channels):
+@pytest.mark.parametrize(("channels", "orientations"), [(1, 1), (3, 1), (1, 8), (3, 8)])
+def test_a_denoised_picture_is_the_same_in_tiles_and_as_a_whole(make, monkeypatch, channels, orientations):
     trained = loud(make("photo_denoising", (channels, 20, 24), network__channels=8, network__blocks=1))
-    noisy = picture(75, 62, channels)
+    noisy = picture(75, 63, channels)
     monkeypatch.setattr(denoise, "tiles", lambda *given: tiles(*given, side=10_000))
-    whole = denoised(noisy, trained, 20).picture
+    whole = denoised(noisy, trained, 20, orientations=orientations).picture
     monkeypatch.setattr(denoise, "tiles", lambda *given: tiles(*given, side=24))
-    assert np.abs(denoised(noisy, trained, 20).picture.astype(int) - whole).max() <= 1
+    assert np.abs(denoised(noisy, trained, 20, orientations=orientations).picture.astype(int) - whole).max() <= 1
     assert not np.array_equal(whole, noisy)
+
+
+# --- orientations
+
+SEEN = [lambda pixels, quarters=quarters, step=step: np.rot90(pixels, quarters)[:, ::step]
+        for step in (1, -1) for quarters in range(4)]  # fmt: skip
+
+
+def held(number, pixels):
+    """A picture turned by hand, and mirrored from the fifth on."""
+    return np.ascontiguousarray(SEEN[number](pixels))
+
+
+def farthest(one, other):
+    """The greatest difference in grey levels."""
+    return np.abs(one.astype(int) - other).max()
+
+
+@pytest.fixture(params=[*SR, "photo_denoising"])
+def answer(request, make):
+    """What a loud restorer makes of a picture in so many orientations."""
+    small = SR.get(request.param, {"network__channels": 8, "network__blocks": 1})
+    trained = loud(make(request.param, (3, 20, 24), **small))
+    if request.param in SR:
+        return lambda pixels, count: enlarged(pixels, 2, trained, orientations=count)
+    return lambda pixels, count: denoised(pixels, trained, 20, orientations=count).picture
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_in_eight_orientations_the_answer_turns_with_the_picture(answer, channels):
+    pixels = picture(25, 33, channels)
+    for number in range(1, 8):
+        assert farthest(answer(held(number, pixels), 8), held(number, answer(pixels, 8))) <= 1
+        assert farthest(answer(held(number, pixels), 1), held(number, answer(pixels, 1))) > 3
+
+
+def test_eight_orientations_are_the_mean_of_one_in_each(answer):
+    pixels = picture(26, 21)
+    back = [0, 3, 2, 1, 4, 5, 6, 7]  # a mirrored turn undoes itself
+    by_hand = np.mean([held(back[each], answer(held(each, pixels), 1)) for each in range(8)], 0)
+    assert np.abs(answer(pixels, 8) - by_hand).max() <= 1.01
+
+
+def test_the_estimated_noise_does_not_depend_on_how_the_picture_is_held(make):
+    trained = loud(make("photo_denoising", (3, 20, 24), network__channels=8, network__blocks=1))
+    noisy = picture(25, 33)
+    for count, same in ((8, True), (1, False)):
+        upright, other = (denoised(each, trained, orientations=count).noise_std for each in (noisy, held(1, noisy)))
+        assert (upright == pytest.approx(other, rel=1e-4)) == same
+
+
+@pytest.mark.parametrize("count", [0, 2, 9])
+def test_another_number_of_orientations_is_refused(denoiser, count):
+    with pytest.raises(SettingError, match=f"orientations is {count}: choose 1, the picture as it is, or 8"):
+        denoised(picture(8, 8), denoiser, 20, orientations=count)
+    with pytest.raises(SettingError, match=f"orientations is {count}: choose 1, the picture as it is, or 8"):
+        enlarged(picture(8, 8), 2, orientations=count)
+
+
+def test_work_can_be_broken_off_between_orientations(denoiser):
+    told = []
+    denoised(picture(20, 24), denoiser, 20, told.append, orientations=8)
+    assert told == pytest.approx([each / 8 for each in range(1, 9)])
 
 
 # --- enlarging
@@ -267,6 +331,14 @@ def test_the_curve_has_every_method_and_falls_for_the_noisy_picture(denoiser):
     assert (np.diff(curves.psnr_db["Noisy"]) < 0).all()
 
 
+def test_the_curve_of_eight_orientations_is_another_for_the_model_alone(denoiser):
+    told = []
+    one = noise_curves(picture(24, 20), denoiser).psnr_db
+    eight = noise_curves(picture(24, 20), denoiser, progress=told.append, orientations=8).psnr_db
+    assert {name for name in one if not np.array_equal(one[name], eight[name])} == {"Model"}
+    assert told == pytest.approx([each / 64 for each in range(1, 65)])
+
+
 # --- protocols
 
 
@@ -307,6 +379,20 @@ def test_the_protocol_of_super_resolution_has_bicubic_beside_each_factor(make):
     by_hand = np.mean([luma_scores(each[: h * 3, : w * 3], enlarged(shrunk(each, 3), 3), 3)[0]
                        for each, (h, w) in ((picture(50, 41), (16, 13)), (picture(37, 60, 1), (12, 20)))])  # fmt: skip
     assert found.of("bicubic", 3).psnr_db == pytest.approx(by_hand)
+
+
+def test_the_model_in_eight_orientations_is_measured_where_asked(make, denoiser):
+    trained = loud(make("srcnn", (3, 24, 24), network__first_filters=6))
+    clean = picture(50, 40)
+    found = measure_pictures([clean], trained, ensemble=True)
+    assert [each.method for each in found.scores] == ["model", "self_ensemble", "bicubic"]
+    by_hand = luma_scores(clean, enlarged(shrunk(clean, 2), 2, trained, orientations=8), 2)
+    assert (found.of("self_ensemble", 2).psnr_db, found.of("self_ensemble", 2).ssim) == by_hand
+    assert found.of("model", 2) == measure_pictures([clean], trained).of("model", 2)
+    noise = measure_pictures([clean], denoiser, ensemble=True)
+    for level in (15, 25, 50):
+        difference = noise.of("self_ensemble", level).psnr_db - noise.of("model", level).psnr_db
+        assert 0 < abs(difference) < 2
 
 
 def test_the_protocol_of_denoising_adds_noise_of_the_strength_it_names(denoiser):

@@ -58,6 +58,26 @@ def test_denoising_says_what_it_took_for_noise(lab, denoiser, photograph, tmp_pa
     assert out.read_bytes() == denoised_file(taken_in("a", photograph), opened, 20).content
 
 
+@pytest.mark.parametrize("command", ["upscale", "denoise"])
+def test_in_eight_orientations_the_file_is_that_of_python_too(lab, request, photograph, tmp_path, command):
+    run = request.getfixturevalue("enlarger" if command == "upscale" else "denoiser")
+    picture, opened = taken_in("a", photograph), open_run(lab.runs.get(run))
+    contents = {}
+    for count in (1, 8):
+        out = tmp_path / f"{count}.png"
+        words = [] if count == 1 else ["--orientations", "8"]
+        assert lab.json(command, photograph, "-o", out, "--model", run, *words)["orientations"] == count
+        made = (
+            enlarged_file(picture, 2, opened, orientations=count)
+            if command == "upscale"
+            else denoised_file(picture, opened, orientations=count)
+        )
+        contents[count] = out.read_bytes()
+        assert contents[count] == made.content
+    assert contents[1] != contents[8]
+    assert lab(command, photograph, "-o", out, "--model", run, "--orientations", "3").status == 2
+
+
 def test_what_cannot_be_done_is_said_in_one_line(lab, enlarger, denoiser, photograph, tmp_path):
     out = tmp_path / "out.png"
     assert "ends with .gif" in lab.refused("upscale", photograph, "-o", tmp_path / "out.gif")
@@ -83,10 +103,12 @@ def test_a_folder_of_pictures_is_measured_by_the_published_protocol(lab, enlarge
     (folder / "notes.txt").write_text("no picture")
     document = lab.json("evaluate", enlarger, "--pictures", folder)
     assert (document["protocol"], document["pictures"]) == ("super-resolution", 2)
-    assert [each["method"] for each in document["scores"]] == ["model", "bicubic"]
+    assert [each["method"] for each in document["scores"]] == ["model", "self_ensemble", "bicubic"]
     assert all(each["factor"] == 2 and each["psnr_db"] > 10 for each in document["scores"])
     assert [each["name"] for each in document["skipped"]] == ["notes.txt"]
-    assert "Bicubic" in lab("evaluate", enlarger, "--pictures", folder).out
+    text = lab("evaluate", enlarger, "--pictures", folder).out
+    assert "Bicubic" in text
+    assert "Model, eight orientations" in text
 
 
 def test_only_a_model_that_restores_is_measured_on_a_folder(lab, trained, pictures):

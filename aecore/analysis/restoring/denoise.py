@@ -7,15 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from aecore.analysis.restoring.orientations import ONE, check_orientations, restored, turned
 from aecore.analysis.restoring.pixels import Bytes, check_size, to_picture, to_tensor
-from aecore.analysis.restoring.tiles import count_of, tiles
+from aecore.analysis.restoring.tiles import count_of, progress_of_part, tiles
 from aecore.analysis.trained import Trained, device_of, noise, restorer_of
 from aecore.corruption.catalog import of_strength
 from aecore.corruption.graded import Graded
 from aecore.corruption.shrink import Shrink
 from aecore.errors import SettingError
 from aecore.model import Restorer
-from aecore.shapes import Images
 
 LEVELS = 255.0
 STRONGEST = 75.0  # grey levels of 255
@@ -39,17 +39,23 @@ def removes_noise(trained: Trained) -> bool:
 
 
 def denoised(
-    picture: Bytes, trained: Trained, noise_std: float | None = None, progress: Progress | None = None
+    picture: Bytes,
+    trained: Trained,
+    noise_std: float | None = None,
+    progress: Progress | None = None,
+    orientations: int = ONE,
 ) -> Denoised:
     """`picture` without its noise. `noise_std` is its standard deviation in grey levels of 255, None to estimate it.
 
-    `progress` is told the share done and may raise to break off. SettingError for a strength outside 0 to 75, a picture
-    of more than 24 million pixels, or a model that was trained for something else.
+    `orientations` is 1, or 8 for the mean over the picture turned and mirrored, which takes 8 times as long.
+    `progress` is told the share done and may raise to break off. SettingError for a strength outside 0 to 75, another
+    number of orientations, a picture of more than 24 million pixels, or a model that was trained for something else.
     """
     if not removes_noise(trained):
         raise SettingError("This run was not trained to take noise out of pictures: choose one of denoising.")
     if noise_std is not None and not 0 <= noise_std <= STRONGEST:
         raise SettingError(f"The noise is {noise_std:g} grey levels: choose 0 to {STRONGEST:g}.")
+    check_orientations(orientations)
     model = restorer_of(trained)
     height, width, _ = picture.shape
     check_size(width, height, "The picture")
@@ -62,8 +68,8 @@ def denoised(
 
     strength = noise_std / LEVELS if noise_std is not None else 0.0
     if not told:
-        strength = min(_estimate(model, picture, progress), STRONGEST / LEVELS)
-    made = _in_tiles(model, picture, strength, tell)
+        strength = min(_estimate(model, picture, progress, orientations), STRONGEST / LEVELS)
+    made = _in_tiles(model, picture, strength, tell, orientations)
     return Denoised(made, strength * LEVELS, not told)
 
 
@@ -98,36 +104,31 @@ def noise_field(shape: tuple[int, int, int], kind: str, seed: int = 0) -> npt.ND
     return field
 
 
-def restore_tensor(model: Restorer, images: Images, strength: float) -> Images:
-    """Whole images, in one piece."""
-    strengths = torch.full((len(images),), strength, device=device_of(model))
-    with torch.inference_mode():
-        return model.restore(images.to(device_of(model)), strengths).cpu()
-
-
-def _estimate(model: Restorer, picture: Bytes, progress: Progress | None) -> float:
-    """The mean over tiles, by their size."""
+def _estimate(model: Restorer, picture: Bytes, progress: Progress | None, orientations: int = ONE) -> float:
+    """The mean over orientations and tiles, these by their size."""
     height, width, _ = picture.shape
     total, weight = 0.0, 0
     with torch.inference_mode():
         for number, tile in enumerate(tiles(height, width, 0, model.network.cell(0)), 1):
             part = to_tensor(picture[tile.down.inner, tile.across.inner])
-            guess = model.estimate(part.to(device_of(model)))
-            if guess is None:
-                raise SettingError("This model cannot tell how strong the noise is: give its strength.")
             size = part.shape[-1] * part.shape[-2]
-            total, weight = total + float(guess) * size, weight + size
+            for each in range(orientations):
+                guess = model.estimate(turned(part, each).to(device_of(model)))
+                if guess is None:
+                    raise SettingError("This model cannot tell how strong the noise is: give its strength.")
+                total, weight = total + float(guess) * size, weight + size
             if progress:
                 progress(ESTIMATING_SHARE * number / count_of(height, width))
     return total / weight
 
 
-def _in_tiles(model: Restorer, picture: Bytes, strength: float, progress: Progress) -> Bytes:
+def _in_tiles(model: Restorer, picture: Bytes, strength: float, progress: Progress, orientations: int) -> Bytes:
     height, width, _ = picture.shape
     made = np.empty_like(picture)
     margin, cell = model.network.reach(strength), model.network.cell(strength)
-    for number, tile in enumerate(tiles(height, width, margin, cell), 1):
-        part = restore_tensor(model, to_tensor(picture[tile.down.outer, tile.across.outer]), strength)
+    total = count_of(height, width)
+    for number, tile in enumerate(tiles(height, width, margin, cell)):
+        part = to_tensor(picture[tile.down.outer, tile.across.outer])
+        part = restored(model, part, strength, orientations, progress_of_part(progress, number, total))
         made[tile.down.inner, tile.across.inner] = to_picture(part[..., tile.down.within(), tile.across.within()])
-        progress(number / count_of(height, width))
     return made

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aecore.analysis.restoring.denoise import denoised
 from aecore.analysis.restoring.enlarge import blended, enlarged
+from aecore.analysis.restoring.orientations import ONE
 from aecore.analysis.trained import Trained
 from aecore.data.pictures import Picture, read_picture
 from aecore.data.saving import picture_file
@@ -37,12 +38,13 @@ def enlarged_file(
     kind: str = "png",
     blend: float = 0.0,
     progress: Progress | None = None,
+    orientations: int = ONE,
 ) -> Made:
     """The picture `factor` times larger as a file; without `trained` by bicubic interpolation.
 
-    `blend` is the share of bicubic in the result, which takes back what the network added.
+    `blend` is the share of bicubic in the result, which takes back what the network added; `orientations` 1 or 8.
     """
-    made = blended(enlarged(picture.pixels, factor, trained, progress), picture.pixels, blend)
+    made = blended(enlarged(picture.pixels, factor, trained, progress, orientations), picture.pixels, blend)
     return Made(picture_file(made, kind), made.shape[1], made.shape[0], picture.notes)
 
 
@@ -52,8 +54,12 @@ def denoised_file(
     noise_std: float | None = None,
     kind: str = "png",
     progress: Progress | None = None,
+    orientations: int = ONE,
 ) -> Made:
-    """The picture without its noise as a file; `noise_std` in grey levels of 255, None to estimate it."""
-    made = denoised(picture.pixels, trained, noise_std, progress)
+    """The picture without its noise as a file; `noise_std` in grey levels of 255, None to estimate it.
+
+    `orientations` is 1 or 8.
+    """
+    made = denoised(picture.pixels, trained, noise_std, progress, orientations)
     height, width = made.picture.shape[:2]
     return Made(picture_file(made.picture, kind), width, height, picture.notes, made.noise_std, made.estimated)

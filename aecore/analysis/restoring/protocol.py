@@ -24,8 +24,9 @@ import numpy.typing as npt
 import torch
 
 from aecore.analysis.restoring.classical import TITLES, classically_denoised, methods
-from aecore.analysis.restoring.denoise import LEVELS, removes_noise, restore_tensor
+from aecore.analysis.restoring.denoise import LEVELS, removes_noise
 from aecore.analysis.restoring.enlarge import BICUBIC, enlarged, factors_of, shrunk
+from aecore.analysis.restoring.orientations import ALL, ONE, restored
 from aecore.analysis.restoring.pixels import Bytes, to_tensor
 from aecore.analysis.trained import Trained, noise, restorer_of
 from aecore.errors import DataError
@@ -35,7 +36,7 @@ Doubles = npt.NDArray[np.float64]
 Progress = Callable[[float], None]
 
 NOISES = (15.0, 25.0, 50.0)  # standard deviations in grey levels of 255
-MODEL, NOISY = "model", "noisy"
+MODEL, SELF_ENSEMBLE, NOISY = "model", "self_ensemble", "noisy"
 WINDOW = 11
 
 
@@ -44,7 +45,7 @@ class Score:
     """Means over pictures: one method at one strength."""
 
     strength: float  # factor, or standard deviation of the noise in grey levels of 255
-    method: str  # "model", "bicubic", "noisy", or a key of the classical methods
+    method: str  # "model", "self_ensemble" (the model in eight orientations), "bicubic", "noisy", or a classical one
     psnr_db: float
     ssim: float
 
@@ -79,22 +80,28 @@ class Protocol:
 
 def method_title(method: str) -> str:
     """What a method is called."""
-    return {MODEL: "Model", NOISY: "Noisy", BICUBIC: "Bicubic"}.get(method) or TITLES[method]
+    own = {MODEL: "Model", SELF_ENSEMBLE: "Model, eight orientations", NOISY: "Noisy", BICUBIC: "Bicubic"}
+    return own.get(method) or TITLES[method]
 
 
 def measure_pictures(
-    pictures: Sequence[Bytes], trained: Trained, progress: Progress | None = None, classical: bool = True
+    pictures: Sequence[Bytes],
+    trained: Trained,
+    progress: Progress | None = None,
+    classical: bool = True,
+    ensemble: bool = False,
 ) -> Protocol:
     """The protocol that fits the model, on uint8 pictures [height, width, channels].
 
-    RunError for a model that does not restore; DataError without pictures.
+    With `ensemble` also the model in eight orientations, which takes 8 times as long. RunError for a model that does
+    not restore; DataError without pictures.
     """
     restorer_of(trained)
     if not pictures:
         raise DataError("There are no pictures to measure on: give a folder with some.")
     if removes_noise(trained):
-        return _denoising(pictures, trained, progress, classical)
-    return _super_resolution(pictures, trained, progress)
+        return _denoising(pictures, trained, progress, classical, ensemble)
+    return _super_resolution(pictures, trained, progress, ensemble)
 
 
 def psnr_levels(clean: Doubles, made: Doubles) -> float:
@@ -133,33 +140,40 @@ def _inside(values: Doubles, border: int) -> Doubles:
     return values[border : values.shape[0] - border, border : values.shape[1] - border]
 
 
-def _super_resolution(pictures: Sequence[Bytes], trained: Trained, progress: Progress | None) -> Protocol:
+def _super_resolution(
+    pictures: Sequence[Bytes], trained: Trained, progress: Progress | None, ensemble: bool
+) -> Protocol:
     factors = factors_of(trained)
+    ways: list[tuple[str, Trained | None, int]] = [(each, trained, count) for each, count in _own(ensemble).items()]
+    ways.append((BICUBIC, None, ONE))
     scores: list[Score] = []
     for place, factor in enumerate(factors):
-        found: dict[str, list[tuple[float, float]]] = {MODEL: [], BICUBIC: []}
+        found: dict[str, list[tuple[float, float]]] = {method: [] for method, _, _ in ways}
         for number, picture in enumerate(pictures, 1):
             small = shrunk(picture, factor)
             clean = picture[: small.shape[0] * factor, : small.shape[1] * factor]
-            for method, by in ((MODEL, trained), (BICUBIC, None)):
-                found[method].append(luma_scores(clean, enlarged(small, factor, by), factor))
+            for method, by, count in ways:
+                found[method].append(luma_scores(clean, enlarged(small, factor, by, orientations=count), factor))
             _tell(progress, (place + number / len(pictures)) / len(factors))
         scores += [_mean(factor, method, each) for method, each in found.items()]
     return Protocol("super-resolution", len(pictures), tuple(scores))
 
 
-def _denoising(pictures: Sequence[Bytes], trained: Trained, progress: Progress | None, classical: bool) -> Protocol:
-    beside = methods() if classical else ()
+def _denoising(
+    pictures: Sequence[Bytes], trained: Trained, progress: Progress | None, classical: bool, ensemble: bool
+) -> Protocol:
+    own, beside = _own(ensemble), methods() if classical else ()
     model, scores = restorer_of(trained), []
     for place, level in enumerate(NOISES):
-        found: dict[str, list[tuple[float, float]]] = {each: [] for each in (MODEL, NOISY, *beside)}
+        found: dict[str, list[tuple[float, float]]] = {each: [] for each in (*own, NOISY, *beside)}
         for number, picture in enumerate(pictures):
             clean = to_tensor(picture)
             clean = luminance(clean) if clean.shape[1] == 3 else clean
             drawn = torch.empty_like(clean).normal_(generator=noise(number, "protocol", int(level)))
             noisy = clean + drawn * (level / LEVELS)
             grey = noisy[0].permute(1, 2, 0).numpy()
-            made = {MODEL: restore_tensor(model, noisy, level / LEVELS)[0, 0].numpy(), NOISY: grey[..., 0]}
+            made = {NOISY: grey[..., 0]}
+            made |= {each: restored(model, noisy, level / LEVELS, count)[0, 0].numpy() for each, count in own.items()}
             made |= {each: classically_denoised(grey, each, level / LEVELS)[..., 0] for each in beside}
             target = clean[0, 0].numpy().astype(np.float64) * 255
             for method, each in made.items():
@@ -168,6 +182,11 @@ def _denoising(pictures: Sequence[Bytes], trained: Trained, progress: Progress |
             _tell(progress, (place + (number + 1) / len(pictures)) / len(NOISES))
         scores += [_mean(level, method, each) for method, each in found.items()]
     return Protocol("denoising", len(pictures), tuple(scores))
+
+
+def _own(ensemble: bool) -> dict[str, int]:
+    """The methods that are the model, and their orientations."""
+    return {MODEL: ONE} | ({SELF_ENSEMBLE: ALL} if ensemble else {})
 
 
 def _tell(progress: Progress | None, done: float) -> None:

@@ -6,11 +6,14 @@
     |   +----------------+    |      what is kept: farther from the cut than the network can see
     +-------------------------+
 
-Outer tiles begin at multiples of the network's cell, so that squares which it folds are the same squares.
+Outer tiles begin at multiples of the network's cell, and end at such when counted from the far edge: squares which it
+folds are the same squares, from whichever side the picture is seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+Progress = Callable[[float], None]
 
 SIDE = 192  # pixels of a tile, without its margin: larger ones do not run faster on a processor
 
@@ -58,13 +61,22 @@ def tiles(height: int, width: int, margin: int, cell: int = 1, side: int = SIDE)
             yield Tile(down, across)
 
 
+def span(start: int, stop: int, length: int, margin: int, cell: int) -> Span:
+    """The part from `start` to `stop` of a side of so many pixels, and what is to be shown around it."""
+    before, after = (max(0, each - margin) // cell * cell for each in (start, length - stop))
+    return Span(start, stop, before, length - after)
+
+
 def count_of(height: int, width: int, side: int = SIDE) -> int:
     """How many tiles there are."""
     return -(-height // side) * -(-width // side)
 
 
+def progress_of_part(progress: Progress | None, number: int, count: int) -> Progress:
+    """What is to be told of part `number`, from 0, so that `progress` is told the share done of all `count`."""
+    return lambda done: None if progress is None else progress((number + done) / count)
+
+
 def _spans(length: int, margin: int, cell: int, side: int) -> Iterator[Span]:
     for start in range(0, length, side):
-        stop = min(start + side, length)
-        outer_start = max(0, start - margin) // cell * cell
-        yield Span(start, stop, outer_start, min(length, stop + margin))
+        yield span(start, min(start + side, length), length, margin, cell)
