@@ -6,8 +6,9 @@ The strength of noise that is added is a slider of the comparison, where the noi
 kind keeps its own for the visit.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from pages.shared.before_after import LiveNoise, Scale, noise_told, show_before_
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import pick_run, takes_noise_out
-from pages.shared.restored import FORMATS, offer, scores_of, show_scores
+from pages.shared.restored import FORMATS, offer, pick_orientations, progress_shown, scores_of, show_scores
 from pages.shared.uploads import Part, Upload, pick_part, pick_picture
 
 if TYPE_CHECKING:
@@ -74,6 +75,13 @@ class Added:
         return self.value if self.kind == "gaussian" else None
 
 
+class Asked(NamedTuple):
+    """How the model is asked: a tuple, because it tells answers apart in the session."""
+
+    told: float | None  # strength of the noise in grey levels; None to let the model estimate it
+    orientations: int
+
+
 def show() -> None:
     """The comparison first, the choices beside it; below it quality against noise and the whole picture."""
     run = pick_run(PAGE, takes_noise_out, label="Model")
@@ -86,7 +94,7 @@ def show() -> None:
         with errors_shown():
             upload = pick_picture(PAGE)
         added = _pick_noise()
-        told = _pick_strength(opened, added)
+        asked = Asked(_pick_strength(opened, added), pick_orientations(PAGE))
         part = None if upload is None else pick_part(PAGE, upload.pixels, SHOWN)
     with picture:
         if upload is None or part is None:
@@ -97,7 +105,7 @@ def show() -> None:
             )
             return
         with errors_shown():
-            _answer(opened, upload, part, added, told)
+            _answer(opened, upload, part, added, asked)
 
 
 def _pick_noise() -> Added:
@@ -145,11 +153,11 @@ def _pick_strength(opened: "OpenRun", added: Added) -> float | None:
     return float(st.slider("Told (of 255 grey levels)", 0, STRONGEST, usual, key=f"{PAGE}.told"))
 
 
-def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: float | None) -> None:
+def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, asked: Asked) -> None:
     from aecore.analysis.restoring.classical import TITLES, methods
 
     noisy = _noisy(upload, part, added)
-    made, level = _denoised(opened, upload, part, added, told)
+    made, level = _denoised(opened, upload, part, added, asked)
     layers: dict[str, Pixels] = {} if added.kind == AS_IT_IS else {CLEAN: part.of(upload.pixels)}
     name = "Model"
     layers |= {NOISY: noisy, name: made}
@@ -158,7 +166,7 @@ def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: f
         layers |= {TITLES[each]: _classical(noisy, each, assumed) for each in methods()}
     show_before_after(layers, key=COMPARE, left=NOISY, right=name, noise=_live(noisy, added))
     height, width = upload.pixels.shape[:2]
-    said = f"The model estimates noise of {level:.1f}" if told is None else f"The model is told noise of {level:.1f}"
+    said = f"The model {'estimates' if asked.told is None else 'is told'} noise of {level:.1f}"
     others = f"the others are told {assumed:.1f}"
     st.caption(
         f"{upload.described}. Shown: {part.width} × {part.height} pixels of {width:,} × {height:,}. {said} of 255 grey "
@@ -170,9 +178,9 @@ def _answer(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: f
         show_scores(scores, "over the part shown", "How far each is from the clean picture")
     left, right = st.columns(2, gap="large")
     with left:
-        _curve(opened, upload, part)
+        _curve(opened, upload, part, asked.orientations)
     with right:
-        _whole(opened, upload, added, told)
+        _whole(opened, upload, added, asked)
 
 
 def _live(noisy: Pixels, added: Added) -> LiveNoise | None:
@@ -195,14 +203,14 @@ def _with_noise(clean: Pixels, added: Added) -> Pixels:
     return with_noise(clean, added.kind, added.strength, added.seed)
 
 
-def _denoised(opened: "OpenRun", upload: Upload, part: Part, added: Added, told: float | None) -> tuple[Pixels, float]:
+def _denoised(opened: "OpenRun", upload: Upload, part: Part, added: Added, asked: Asked) -> tuple[Pixels, float]:
     """The part without its noise, and the strength that the model was told. Kept for the visit."""
     from aecore.analysis.restoring.denoise import denoised
 
     version = (str(opened.run.path), weights_version(opened.run))
     found = _kept(
-        (upload.digest, part, added.which, told, version),
-        lambda: denoised(_noisy(upload, part, added), opened, told),
+        (upload.digest, part, added.which, asked, version),
+        lambda tell: denoised(_noisy(upload, part, added), opened, asked.told, tell, asked.orientations),
         "Taking the noise out …",
     )
     return found.picture, found.noise_std
@@ -215,23 +223,23 @@ def _classical(noisy: Pixels, method: str, levels: float) -> Pixels:
     return np.rint(made * 255).astype(np.uint8)
 
 
-def _kept(which: object, make: Any, waiting: str) -> Any:
+def _kept(which: object, make: Callable[[Progress], Any], waiting: str) -> Any:
     kept: dict[object, Any] = st.session_state.setdefault(f"{PAGE}.kept", {})
     if which not in kept:
-        with st.spinner(waiting):
-            made = make()
+        with progress_shown(waiting) as tell:
+            made = make(tell)
         while len(kept) >= MOST_KEPT:
             del kept[next(iter(kept))]
         kept[which] = made
     return kept[which]
 
 
-def _curve(opened: "OpenRun", upload: Upload, part: Part) -> None:
+def _curve(opened: "OpenRun", upload: Upload, part: Part, orientations: int) -> None:
     """PSNR against the strength of Gaussian noise on the part shown, taken as clean."""
     st.header("Quality against noise")
     st.caption("The part shown, taken as clean, with Gaussian noise of each strength; every method is told it.")
     version = (str(opened.run.path), weights_version(opened.run))
-    which = ("curve", upload.digest, part, version)
+    which = ("curve", upload.digest, part, orientations, version)
     kept: dict[object, Any] = st.session_state.setdefault(f"{PAGE}.kept", {})
     if which not in kept and not st.button("Draw the curve", key=f"{PAGE}.curve", icon=":material/show_chart:"):
         return
@@ -240,21 +248,25 @@ def _curve(opened: "OpenRun", upload: Upload, part: Part) -> None:
     from pages.shared.charts import show_chart
     from pages.shared.theme import palette
 
-    found: NoiseCurves = _kept(which, lambda: noise_curves(part.of(upload.pixels), opened), "Eight strengths …")
+    found: NoiseCurves = _kept(
+        which,
+        lambda tell: noise_curves(part.of(upload.pixels), opened, progress=tell, orientations=orientations),
+        "Eight strengths …",
+    )
     show_chart(drawn(found, palette()), key=f"{PAGE}.chart", alt="PSNR against the strength of the noise, by method")
 
 
-def _whole(opened: "OpenRun", upload: Upload, added: Added, told: float | None) -> None:
+def _whole(opened: "OpenRun", upload: Upload, added: Added, asked: Asked) -> None:
     st.header("The whole picture")
     wanted = str(st.selectbox("As", list(FORMATS), format_func=lambda each: FORMATS[each], key=f"{PAGE}.format"))
     height, width = upload.pixels.shape[:2]
     version = (opened.run.id, weights_version(opened.run))
     made = whole_picture(
         f"{PAGE}.whole",
-        (upload.digest, added.which, told, wanted, version),
+        (upload.digest, added.which, asked, wanted, version),
         f"Denoise all {width:,} × {height:,} pixels",
         ":material/blur_off:",
-        lambda tell: _file(opened, upload, added, told, wanted, tell),
+        lambda tell: _file(opened, upload, added, asked, wanted, tell),
     )
     if made is not None:
         offer(made, upload.name, "denoised", wanted, f"{PAGE}.download")
@@ -263,18 +275,18 @@ def _whole(opened: "OpenRun", upload: Upload, added: Added, told: float | None) 
     if added.kind == AS_IT_IS:
         from aecore.analysis.recipes_as_code import denoise_lines
 
-        lines = denoise_lines(opened.run.id, upload.name, told, wanted)
+        lines = denoise_lines(opened.run.id, upload.name, asked.told, wanted, asked.orientations)
         as_code(lines, "denoise")
 
 
-def _file(opened: "OpenRun", upload: Upload, added: Added, told: float | None, kind: str, tell: Progress) -> "Made":
+def _file(opened: "OpenRun", upload: Upload, added: Added, asked: Asked, kind: str, tell: Progress) -> "Made":
     from aecore.analysis.restoring.files import denoised_file
     from aecore.data.pictures import Picture
 
     pixels = upload.pixels if added.kind == AS_IT_IS else _with_noise(upload.pixels, added)
     height, width, _ = pixels.shape
     taken = Picture(upload.name, pixels, height, width, "", upload.notes)
-    return denoised_file(taken, opened, told, kind, tell)
+    return denoised_file(taken, opened, asked.told, kind, tell, asked.orientations)
 
 
 with page("Denoise", "How much noise can be taken out of a picture, and what goes with it?"):

@@ -19,7 +19,7 @@ from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.opened import open_for_page, weights_version
 from pages.shared.pickers import enlarges, pick_runs
 from pages.shared.pictures import Picture, show_named_rows
-from pages.shared.restored import FORMATS, Scores, offer, scores_of, show_scores
+from pages.shared.restored import FORMATS, Scores, offer, pick_orientations, progress_shown, scores_of, show_scores
 from pages.shared.uploads import Part, Upload, pick_part, pick_picture
 
 if TYPE_CHECKING:
@@ -38,12 +38,18 @@ MAP_SIDE = 240
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is enlarged: the picture as it came, or shrunk first, and by how much."""
+    """What is enlarged: the picture as it came, or shrunk first, by how much, and in how many orientations."""
 
     upload: Upload
     small: Pixels
     original: Pixels | None  # where the picture was shrunk first
     factor: int
+    orientations: int
+
+    @property
+    def which(self) -> tuple[object, ...]:
+        """What tells it from others in the session."""
+        return self.upload.digest, self.original is not None, self.factor, self.orientations
 
 
 def show() -> None:
@@ -64,10 +70,11 @@ def show() -> None:
             help="Makes the picture smaller, so that the enlargement can be compared with what was there.",
         )
         runs = pick_runs(PAGE, enlarges, most=4, label="Models", usual=_usual)
+        orientations = pick_orientations(PAGE)
         question = None
         if upload is not None:
             with errors_shown():
-                question = _question(upload, factor, first)
+                question = _question(upload, factor, first, orientations)
         part = None if question is None else pick_part(PAGE, question.small, SHOWN // factor)
     with picture:
         if question is None or part is None:
@@ -89,14 +96,14 @@ def _usual(fitting: Sequence[RunSummary]) -> RunSummary:
     return own or best_restorer(fitting, SHRINK) or fitting[0]
 
 
-def _question(upload: Upload, factor: int, first: bool) -> Question:
+def _question(upload: Upload, factor: int, first: bool, orientations: int) -> Question:
     from aecore.analysis.restoring.enlarge import shrunk
 
     if not first:
-        return Question(upload, upload.pixels, None, factor)
+        return Question(upload, upload.pixels, None, factor, orientations)
     small = shrunk(upload.pixels, factor)
     original = upload.pixels[: small.shape[0] * factor, : small.shape[1] * factor]
-    return Question(upload, small, original, factor)
+    return Question(upload, small, original, factor, orientations)
 
 
 def _answer(question: Question, part: Part, runs: Mapping[str, Run]) -> None:
@@ -151,12 +158,12 @@ def _enlarged(question: Question, part: Part, opened: "OpenRun | None") -> Pixel
     from aecore.analysis.restoring.enlarge import enlarged
 
     run = None if opened is None else (str(opened.run.path), weights_version(opened.run))
-    which = (question.upload.digest, question.original is not None, question.factor, part, run)
+    which = (*question.which, part, run)
     kept: dict[object, Pixels] = st.session_state.setdefault(f"{PAGE}.kept", {})
     if which not in kept:
         around = _with_margin(question, part, opened)
-        with st.spinner("Enlarging …"):
-            made = enlarged(around.of(question.small), question.factor, opened)
+        with progress_shown("Enlarging …") as tell:
+            made = enlarged(around.of(question.small), question.factor, opened, tell, question.orientations)
         inner = Part(part.top - around.top, part.left - around.left, part.height, part.width)
         while len(kept) >= MOST_KEPT:
             del kept[next(iter(kept))]
@@ -166,12 +173,13 @@ def _enlarged(question: Question, part: Part, opened: "OpenRun | None") -> Pixel
 
 def _with_margin(question: Question, part: Part, opened: "OpenRun | None") -> Part:
     from aecore.analysis.restoring.enlarge import margin_of
+    from aecore.analysis.restoring.tiles import span
 
     cell, margin = margin_of(opened, question.factor)
     height, width = question.small.shape[:2]
-    top, left = (max(0, each - margin) // cell * cell for each in (part.top, part.left))
-    bottom, right = min(height, part.top + part.height + margin), min(width, part.left + part.width + margin)
-    return Part(top, left, bottom - top, right - left)
+    down = span(part.top, part.top + part.height, height, margin, cell).outer
+    across = span(part.left, part.left + part.width, width, margin, cell).outer
+    return Part(down.start, across.start, down.stop - down.start, across.stop - across.start)
 
 
 def _evidence(question: Question, part: Part, layers: Mapping[str, Pixels], names: list[str]) -> None:
@@ -226,7 +234,7 @@ def _whole(question: Question, known: "Mapping[str, OpenRun]", blend: float) -> 
     trained = known.get(name)
     share = blend if trained is not None else 0.0
     version = None if trained is None else (trained.run.id, weights_version(trained.run))
-    which = (question.upload.digest, question.original is not None, times, version, wanted, share)
+    which = (*question.which, version, wanted, share)
     found = whole_picture(
         f"{PAGE}.whole",
         which,
@@ -253,7 +261,7 @@ def _file(
 
     height, width, _ = question.small.shape
     taken = Taken(question.upload.name, question.small, height, width, "", question.upload.notes)
-    made = enlarged_file(taken, question.factor, trained, kind, blend, tell)
+    made = enlarged_file(taken, question.factor, trained, kind, blend, tell, question.orientations)
     if question.original is None:
         return made, {}
     pictures = {
@@ -266,7 +274,7 @@ def _file(
 def _lines(question: Question, trained: "OpenRun", kind: str, blend: float) -> None:
     from aecore.analysis.recipes_as_code import enlarge_lines
 
-    lines = enlarge_lines(trained.run.id, question.upload.name, question.factor, kind, blend)
+    lines = enlarge_lines(trained.run.id, question.upload.name, question.factor, kind, blend, question.orientations)
     as_code(lines, "enlarge")
 
 

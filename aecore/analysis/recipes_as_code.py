@@ -270,38 +270,44 @@ def score_lines(
     return Lines(_wrapped(words), "\n".join(python))
 
 
-def enlarge_lines(run: str, file: str, factor: int, kind: str, blend: float = 0.0) -> Lines:
+def enlarge_lines(run: str, file: str, factor: int, kind: str, blend: float = 0.0, orientations: int = 1) -> Lines:
     """A picture from a file, enlarged into another."""
     out = f"enlarged.{'jpg' if kind == 'jpeg' else kind}"
     words = [SHELL, "upscale", shlex.quote(file), "-o", out, "--factor", str(factor), "--model", shlex.quote(run)]
     words += ["--blend", f"{blend:g}"] if blend else []
+    words += _orientations(orientations)
     python = [
         "from pathlib import Path",
         "",
         "from aecore.analysis.restoring.files import taken_in",
         *_opening(run, "restoring.files", "enlarged_file"),
         f"picture = taken_in({file!r}, Path({file!r}))",
-        f"made = enlarged_file(picture, {factor}, opened, {kind!r}, blend={blend:g})",
+        f"made = enlarged_file(picture, {factor}, opened, {kind!r}, blend={blend:g}, orientations={orientations})",
         f"Path({out!r}).write_bytes(made.content)",
     ]
     return Lines(_wrapped(words), "\n".join(python))
 
 
-def denoise_lines(run: str, file: str, noise_std: float | None, kind: str) -> Lines:
+def denoise_lines(run: str, file: str, noise_std: float | None, kind: str, orientations: int = 1) -> Lines:
     """A picture from a file, its noise taken out, into another."""
     out = f"denoised.{'jpg' if kind == 'jpeg' else kind}"
     words = [SHELL, "denoise", shlex.quote(file), "-o", out, "--model", shlex.quote(run)]
     words += [] if noise_std is None else ["--noise", f"{noise_std:g}"]
+    words += _orientations(orientations)
     python = [
         "from pathlib import Path",
         "",
         "from aecore.analysis.restoring.files import taken_in",
         *_opening(run, "restoring.files", "denoised_file"),
         f"picture = taken_in({file!r}, Path({file!r}))",
-        f"made = denoised_file(picture, opened, {noise_std!r}, {kind!r})",
+        f"made = denoised_file(picture, opened, {noise_std!r}, {kind!r}, orientations={orientations})",
         f"Path({out!r}).write_bytes(made.content)",
     ]
     return Lines(_wrapped(words), "\n".join(python))
+
+
+def _orientations(orientations: int) -> list[str]:
+    return [] if orientations == 1 else ["--orientations", str(orientations)]
 
 
 def interpolate_lines(

@@ -9,7 +9,7 @@ from aecore.analysis.restoring.files import denoised_file, taken_in
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.pages.oblong import checked, lines_of, make_oblong, open_page, sentences, tables, train_as_it_is
-from tests.pages.test_enlarge import feed_corpus, layers, photograph, with_picture
+from tests.pages.test_enlarge import feed_corpus, layers, made_by_lines, photograph, with_picture
 from tests.pages.test_packing import unpack
 
 SMALL = {"network.channels": 8, "network.blocks": 1}
@@ -134,23 +134,41 @@ def test_the_model_can_be_told_instead(run):
     assert "The model is told noise of 60.0 of 255 grey levels, the others are told 25.0" in sentences(app)
 
 
+def test_the_model_answers_from_eight_views(run):
+    app = with_picture(photograph(), page="denoise")
+    one = shown(app, "Model")
+    checked(app.toggle(key="denoise.orientations").set_value(True).run())
+    assert np.array_equal(shown(app, "Model"), denoised(noisy(), open_run(run), orientations=8).picture)
+    checked(app.toggle(key="denoise.orientations").set_value(False).run())
+    assert np.array_equal(shown(app, "Model"), one)
+
+
 def test_the_curve_comes_at_a_click(run):
     app = with_picture(photograph(), page="denoise")
     assert not app.get("plotly_chart")
     checked(app.button(key="denoise.curve").click().run())
-    assert app.get("plotly_chart")
+    (chart,) = app.get("plotly_chart")
+    one = chart.proto.spec
+    checked(app.toggle(key="denoise.orientations").set_value(True).run())
+    assert not app.get("plotly_chart")  # that was of the model in one orientation
+    checked(app.button(key="denoise.curve").click().run())
+    (chart,) = app.get("plotly_chart")
+    assert chart.proto.spec != one
 
 
-def test_the_file_is_that_of_python_and_shell(run):
+@pytest.mark.parametrize("averaged", [False, True])
+def test_the_file_is_that_of_python_and_shell(run, averaged, tmp_path, monkeypatch):
     app = choose(with_picture(photograph(), page="denoise"), "none")
+    checked(app.toggle(key="denoise.orientations").set_value(averaged).run())
     checked(app.button(key="denoise.whole.begin").click().run())
     work = app.session_state["denoise.whole"]
     while not work.ended:
         work.stopping.wait(0.05)
     checked(app.run())
     assert app.get("download_button")
-    expected = denoised_file(taken_in("own.png", photograph()), open_run(run))
+    expected = denoised_file(taken_in("own.png", photograph()), open_run(run), orientations=8 if averaged else 1)
     assert work.result.content == expected.content
+    assert made_by_lines(app, tmp_path, monkeypatch) == [expected.content] * 2
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # the decoder remarks on damaged EXIF

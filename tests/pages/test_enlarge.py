@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from aecore import places
 from aecore.analysis.restoring.enlarge import enlarged
 from aecore.analysis.restoring.files import enlarged_file, taken_in
 from aecore.analysis.restoring.protocol import luma_scores
+from aecore.cli import main
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.hostile import make_corpus
-from tests.pages.oblong import checked, errors, make_oblong, open_page, sentences, tables, train_as_it_is
+from tests.pages.oblong import checked, errors, lines_of, make_oblong, open_page, sentences, tables, train_as_it_is
 
 SMALL = {"network.first_filters": 4, "network.second_filters": 4}
 
@@ -86,11 +88,14 @@ def test_a_picture_is_shown_as_it_came_by_bicubic_and_by_the_model(run):
     assert np.array_equal(shown["As it came"].transpose(1, 2, 0)[::2, ::2], small)
 
 
-def test_a_part_is_what_it_is_in_the_whole(run):
-    content = photograph(200, 260)
-    shown = layers(with_picture(content))
-    whole = enlarged(taken_in("own.png", content).pixels, 2, open_run(run))
-    top, left = (200 - 144) // 2 * 2, (260 - 144) // 2 * 2
+@pytest.mark.parametrize("averaged", [False, True])
+def test_a_part_is_what_it_is_in_the_whole(run, averaged):
+    content = photograph(201, 261)
+    app = with_picture(content)
+    checked(app.toggle(key="enlarge.orientations").set_value(averaged).run())
+    shown = layers(app)
+    whole = enlarged(taken_in("own.png", content).pixels, 2, open_run(run), orientations=8 if averaged else 1)
+    top, left = (201 - 144) // 2 * 2, (261 - 144) // 2 * 2
     part = whole[top : top + 288, left : left + 288]
     assert np.abs(shown["Sharper"].transpose(1, 2, 0).astype(int) - part).max() <= 1
 
@@ -148,11 +153,43 @@ def enlarge_all(app):
     return made
 
 
-def test_the_file_is_that_of_python_and_shell(run):
+def made_by_lines(app, folder, monkeypatch):
+    """The file that the lines on the page make of the same upload: by Python, by the shell."""
+    monkeypatch.chdir(folder)
+    (folder / "own.png").write_bytes(photograph())
+    python, shell = lines_of(app)
+    exec(compile(python, "shown", "exec"), {})
+    found = [taken_away(folder)]
+    assert main(shlex.split(shell.replace("\\\n", ""))[3:]) == 0
+    return [*found, taken_away(folder)]
+
+
+def taken_away(folder):
+    (made,) = [each for each in folder.glob("*.png") if each.name != "own.png"]
+    content = made.read_bytes()
+    made.unlink()
+    return content
+
+
+@pytest.mark.parametrize("averaged", [False, True])
+def test_the_file_is_that_of_python_and_shell(run, averaged, tmp_path, monkeypatch):
     picture = taken_in("own.png", photograph())
     app = with_picture(photograph())
-    assert enlarge_all(app).content == enlarged_file(picture, 2, open_run(run)).content
+    checked(app.toggle(key="enlarge.orientations").set_value(averaged).run())
+    expected = enlarged_file(picture, 2, open_run(run), orientations=8 if averaged else 1).content
+    assert enlarge_all(app).content == expected
     assert tables(app) == []
+    assert made_by_lines(app, tmp_path, monkeypatch) == [expected] * 2
+
+
+def test_the_model_answers_from_eight_views(run):
+    app = with_picture(photograph())
+    one = layers(app)["Sharper"]
+    checked(app.toggle(key="enlarge.orientations").set_value(True).run())
+    expected = enlarged(taken_in("own.png", photograph()).pixels, 2, open_run(run), orientations=8)
+    assert np.array_equal(layers(app)["Sharper"].transpose(1, 2, 0), expected)
+    checked(app.toggle(key="enlarge.orientations").set_value(False).run())
+    assert np.array_equal(layers(app)["Sharper"], one)
 
 
 def test_the_whole_picture_is_measured_where_its_original_is_known(run):
