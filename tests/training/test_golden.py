@@ -16,7 +16,7 @@ from aecore.variants.catalog import VARIANTS
 from tests.made_up import made_up_splits
 
 GOLDEN = Path(__file__).with_name("golden.json")
-TOLERANCE = 2e-3  # relative: processors round differently, and training makes a little of it into more
+TOLERANCE = 5e-3  # relative: processors round differently, and training makes it more, most of all of two opponents
 SHORT = {"training.epochs": 3, "training.batch_size": 20, "training.precision": "float32", "training.rotate_degrees": 5}
 
 
