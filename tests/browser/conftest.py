@@ -42,6 +42,15 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What failed at the first try is told in full, also when the second went well."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"first try of {report.nodeid}")
+        terminalreporter.line(f"{report.longreprtext}\n")
+        for title, said in report.sections:
+            terminalreporter.line(f"--- {title}\n{said}")
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory) -> Iterator[str]:
     """The address of the lab, with an empty runs folder and the data folder of all tests."""

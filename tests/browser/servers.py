@@ -16,7 +16,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 START_S = 30
 WRITING_S = 0.5
-TAIL = 8_000  # characters of a log
+TAIL = 30_000  # characters of a log
 _running: dict[Path, subprocess.Popen] = {}  # by log
 
 
