@@ -292,7 +292,8 @@ def test_test_runs_browser_tests_apart_from_the_others(copied_checkout):
     copied_checkout.command("test")
     *_, unit, browser = copied_checkout.calls()
     assert re.fullmatch(r"-m pytest --numprocesses=[1-4] --dist=worksteal --ignore=tests/browser", unit)
-    assert re.fullmatch(r"-m pytest --numprocesses=[1-4] --dist=loadfile --no-loadscope-reorder tests/browser", browser)
+    apart = r"--dist=loadfile --no-loadscope-reorder --reruns=1 -rR tests/browser"
+    assert re.fullmatch(rf"-m pytest --numprocesses=[1-4] {apart}", browser)
 
 
 def test_test_fails_when_either_part_fails(copied_checkout):

@@ -1,5 +1,6 @@
 """A real server and a real browser for the tests that drive the lab, with a record of what goes over the wire."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,13 +8,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 
 from aecore.experiments.store import Experiments
-from tests.browser.servers import PROJECT, serving
+from tests.browser.servers import PROJECT, accounts, serving
 from tests.chromium import require_chromium
 from tests.pages.oblong import make_oblong
 
 PATIENCE_MS = 60_000
+SEEN_MS = 2_000  # a page that hangs cannot be asked
+MOST_SEEN = 3_000  # characters
 # Files that take minutes, the longest first: begun last, one process would wait for the other.
 LONG = ("test_train_page.py", "test_latent_canvas.py", "test_accessibility.py", "test_main_path.py")
 
@@ -24,6 +28,27 @@ def pytest_collection_modifyitems(items):
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With a failure comes what its tabs show and what the servers are doing."""
+    report = yield
+    if report.failed and report.when == "call" and "open_tab" in item.funcargs:
+        for _, tab in item.funcargs["open_tab"].opened:
+            with contextlib.suppress(PlaywrightError):
+                report.sections.append((f"Tab {tab.url}", tab.locator("body").inner_text(timeout=SEEN_MS)[:MOST_SEEN]))
+        report.sections += [(f"Server {log}", said) for log, said in accounts().items()]
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What failed at the first try is told in full, also when the second went well."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"first try of {report.nodeid}")
+        terminalreporter.line(f"{report.longreprtext}\n")
+        for title, said in report.sections:
+            terminalreporter.line(f"--- {title}\n{said}")
 
 
 @pytest.fixture(scope="session")
@@ -97,16 +122,32 @@ class Traffic:
         self.sent += 1
 
 
+@pytest.fixture(scope="session")
+def profile(chromium) -> Iterator:
+    """One browser context for all tabs with the same options: what one has fetched and compiled serves the next."""
+    made: dict = {}
+
+    def with_options(**options):
+        key = repr(sorted(options.items()))
+        if key not in made:
+            made[key] = chromium.new_context(**options)
+        return made[key]
+
+    yield with_options
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def open_tab(chromium) -> Iterator:
+def open_tab(chromium, profile) -> Iterator:
     """Open tabs as `open_tab(width=..., height=..., dark=..., touch=...)`; each carries its `traffic`.
 
-    No tab may ask another host for anything, and none may report an error: checked when the test is over.
+    With `alone=True` in a context of its own, for what changes the context. No tab may ask another host for anything,
+    and none may report an error: checked when the test is over.
     """
-    opened = []
 
-    def open_one(width: int = 1440, height: int = 900, dark: bool = False, touch: bool = False, **options):
-        context = chromium.new_context(
+    def open_one(width=1440, height=900, dark=False, touch=False, alone=False, **options):
+        context = (chromium.new_context if alone else profile)(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             has_touch=touch,
@@ -116,14 +157,15 @@ def open_tab(chromium) -> Iterator:
         tab = context.new_page()
         tab.traffic = Traffic()
         tab.traffic.watch(tab)
-        opened.append((context, tab))
+        open_one.opened.append((context if alone else tab, tab))
         return tab
 
+    open_one.opened = []
     yield open_one
-    for context, tab in opened:
+    for context_or_tab, tab in open_one.opened:
         assert tab.traffic.foreign == []
         assert tab.traffic.errors == []
-        context.close()
+        context_or_tab.close()
 
 
 @pytest.fixture

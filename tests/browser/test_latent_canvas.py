@@ -1,7 +1,6 @@
 """The latent canvas in a real browser: what is drawn is what torch decodes, at pointer rate, and nothing is sent."""
 
 import math
-import os
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +11,6 @@ from tests.browser.scenes import Scene, scenes
 from tests.browser.servers import PROJECT, serving
 
 SAME = 1e-4  # largest difference between a value decoded in the browser and by torch
-FRAME_MS = 1000 / 60
 
 
 @pytest.fixture(scope="module")
@@ -114,13 +112,6 @@ def spiral(canvas: Canvas, steps: int = 120):
         yield canvas.place(0.012 * step * math.cos(angle), 0.012 * step * math.sin(angle))
 
 
-def report(name: str, frames: list[dict]) -> float:
-    times = np.array([frame["painted_ms"] - frame["input_ms"] for frame in frames])
-    p95 = float(np.percentile(times, 95))
-    print(f"\n{name}: pointer to picture p50 {np.median(times):.1f} ms, p95 {p95:.1f} ms, {len(times)} pictures")
-    return p95
-
-
 @pytest.mark.parametrize("name", ["grey", "colour", "sixteen"])
 def test_dragging_the_probe_decodes_what_torch_decodes_and_sends_nothing(tab, server, shown, name):
     canvas = Canvas(tab, server, shown[name])
@@ -137,9 +128,6 @@ def test_dragging_the_probe_decodes_what_torch_decodes_and_sends_nothing(tab, se
     assert agrees_with_torch(state, shown[name])
     assert tab.traffic.sent == sent
     assert len(state["frames"]) > 100
-    p95 = report(name, state["frames"])
-    if "LATENT_LAB_MEASURE" in os.environ:
-        assert p95 < FRAME_MS
 
 
 def test_the_picture_on_screen_shows_the_decoded_values(tab, server, shown):
@@ -262,7 +250,7 @@ def test_a_slider_moves_one_number_of_the_code(tab, server, shown):
     assert changed.tolist() == [int(scene.codes.std(axis=0).argmax())]
     assert agrees_with_torch(state, scene)
     assert tab.traffic.sent == sent
-    report("slider", [frame for frame in state["frames"] if frame["cause"] == "slider"])
+    assert any(frame["cause"] == "slider" for frame in state["frames"])
 
 
 def test_more_sliders_come_on_demand(tab, server, shown):

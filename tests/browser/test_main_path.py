@@ -1,7 +1,6 @@
 """The main path, as a newcomer walks it: open the lab, train a model, drag through its latent space."""
 
 import math
-import os
 import re
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from tests.browser.servers import PROJECT, serving
 from tests.photographs import photographs
 
 SAME = 1e-4  # largest difference between a value decoded in the browser and by torch
-FRAME_MS = 1000 / 60
 TRAINING_MS = 120_000
 
 
@@ -82,7 +80,7 @@ def drag(tab, canvas) -> list[tuple[list[float], list[float]]]:
     return seen
 
 
-def walk(tab, runs_folder: Path, name: str) -> None:
+def walk(tab, runs_folder: Path) -> None:
     """From the finished run to its latent space, and through it."""
     tab.get_by_role("button", name="Latent space", exact=True).click()
     canvas = tab.locator("[data-lab][data-state=ready]")
@@ -98,11 +96,6 @@ def walk(tab, runs_folder: Path, name: str) -> None:
     for (_, image), wanted in zip(seen, expected, strict=True):
         assert np.abs(np.array(image) - wanted.ravel()).max() < SAME
     assert np.abs(expected[0] - expected[-1]).max() > 0.05  # the picture did change on the way
-    frames = canvas.evaluate("({latentLab}) => latentLab.frames.map((each) => each.painted_ms - each.input_ms)")
-    p95 = float(np.percentile(frames, 95))
-    print(f"\n{name}: pointer to picture p50 {np.median(frames):.1f} ms, p95 {p95:.1f} ms, {len(frames)} pictures")
-    if "LATENT_LAB_MEASURE" in os.environ:
-        assert p95 < FRAME_MS
 
 
 def test_train_a_vae_on_mnist_and_drag_through_it(tab, server, runs_folder):
@@ -111,7 +104,7 @@ def test_train_a_vae_on_mnist_and_drag_through_it(tab, server, runs_folder):
     tab.get_by_role("link", name="Train", exact=True).click()
     tab.get_by_role("heading", name="Train", exact=True).wait_for()
     train(tab, epochs=1)
-    walk(tab, runs_folder, "MNIST, dense")
+    walk(tab, runs_folder)
 
 
 def test_train_a_vae_on_own_colour_pictures_and_drag_through_it(tab, server, runs_folder, own_pictures):
@@ -120,4 +113,4 @@ def test_train_a_vae_on_own_colour_pictures_and_drag_through_it(tab, server, run
     tab.get_by_text("Convolutional", exact=True).click()
     tab.get_by_role("textbox", name="Channels").wait_for()
     train(tab, epochs=6)
-    walk(tab, runs_folder, "own pictures of 3×64×64, convolutional")
+    walk(tab, runs_folder)

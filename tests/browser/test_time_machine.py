@@ -48,8 +48,9 @@ def page(tab, lab):
 
 
 @pytest.fixture
-def clocked(tab, lab):
+def clocked(open_tab, lab):
     """The same with a clock that goes on as a test says."""
+    tab = open_tab(alone=True)  # a clock is that of all tabs of a context
     tab.clock.install()
     return opened(tab, lab)
 

