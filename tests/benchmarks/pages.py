@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from aecore.runs.store import Runs
@@ -34,6 +36,8 @@ HEADINGS = {
     "generate": "Generate",
 }
 FOLDERS = 1000
+ENLARGES = "subpixel-photographs"
+SIDES = (512, 384)  # pixels of the picture that is enlarged: width, height
 ROUNDS = 3
 
 
@@ -60,7 +64,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         print(f"{'':58} {'promised':>9} {'median':>9} {'slowest':>9}   (ms)")
-        for measure in (references, first_paint, page_changes, training, many_runs):
+        for measure in (references, first_paint, page_changes, training, enlarging, many_runs):
             for reading in measure(browser, Path(folder)):
                 print(reading, flush=True)
         browser.close()
@@ -130,6 +134,31 @@ def training(browser: Browser, folder: Path) -> Iterator[Reading]:
             wait_for(lambda runs=runs: all(each.state == "stopped" for each in Runs(runs).list() if not each.starter))
     yield Reading("click on Train, to the first loss in the run's folder", 5000, written)
     yield Reading("click on Train, to the first loss point on the page", 5000, drawn)
+
+
+def enlarging(browser: Browser, folder: Path) -> Iterator[Reading]:
+    """From a picture being added on Enlarge to its enlarged part on screen, and from the click to the whole of it."""
+    y, x = np.mgrid[: SIDES[1], : SIDES[0]]
+    shown, whole = [], []
+    with lab(folder / "enlarge") as url, new_tab(browser) as tab:
+        opened(tab, f"{url}/enlarge?run={ENLARGES}", "Enlarge")
+        tab.locator(".compare-divider").wait_for()  # a sample, which loads torch and the model
+        for index in range(ROUNDS):
+            waves = 128 + 100 * np.sin(x / (5 + index)) * np.cos(y / 7)
+            file = folder / f"picture-{index}.png"
+            Image.fromarray(np.stack([waves, waves[::-1], waves[:, ::-1]], 2).astype(np.uint8)).save(file)
+            tab.wait_for_timeout(2000)
+            started = time.perf_counter()
+            tab.locator('input[type="file"]').set_input_files(file)
+            tab.get_by_text(f"{file.name}: {SIDES[0]} × {SIDES[1]} pixels").wait_for()
+            shown.append((time.perf_counter() - started) * 1000)
+            started = time.perf_counter()
+            tab.get_by_role("button", name=f"Enlarge all {SIDES[0]} × {SIDES[1]} pixels").click()
+            tab.get_by_role("button", name="Download").wait_for(timeout=120_000)
+            whole.append((time.perf_counter() - started) * 1000)
+    size = f"{SIDES[0]} × {SIDES[1]}"
+    yield Reading(f"colour picture of {size} added, to its enlarged part", None, shown)
+    yield Reading(f"click, to all of {size} enlarged 2 times", None, whole)
 
 
 def many_runs(browser: Browser, folder: Path) -> Iterator[Reading]:

@@ -80,6 +80,15 @@ def until(tab, condition):
     )
 
 
+def joined(numbers):
+    return ",".join(map(str, numbers))
+
+
+def until_drawn(tab, x, y, pixels):
+    """Until a place on screen shows the pixel that `pixels` has there: it is drawn in the frame after."""
+    until(tab, f"(lab) => String(lab.pixel({x}, {y})) === '{joined(pixels[y, x])}'")
+
+
 def downloaded(tab):
     with tab.expect_download() as waiting:
         tab.get_by_role("button", name="Download").click()
@@ -110,11 +119,11 @@ def test_a_picture_is_compared_enlarged_and_taken_away_as_the_shell_makes_it(tab
     tab.locator(".compare-divider").press("ArrowDown")
     until(tab, "(lab) => lab.position < 0.001")
     assert tab.traffic.sent == sent
-    assert seen(tab, f"pixel({WIDTH // 2}, 20)") == made[20, WIDTH // 2].tolist()
+    until_drawn(tab, WIDTH // 2, 20, made)
     # All of it back to bicubic is bicubic.
     tab.get_by_label("Back to bicubic").press("End")
     until(tab, "(lab) => lab.blend === 1")
-    assert seen(tab, f"pixel({WIDTH // 2}, 20)") == plain[20, WIDTH // 2].tolist()
+    until_drawn(tab, WIDTH // 2, 20, plain)
     tab.get_by_label("Back to bicubic").press("Home")
     until(tab, "(lab) => lab.blend === 0")
     tab.get_by_role("button", name=f"Enlarge all {WIDTH} × {HEIGHT} pixels").click()
@@ -164,15 +173,11 @@ def test_noise_follows_the_slider_and_the_answers_follow_when_it_is_let_go(tab, 
     until(tab, "(lab) => lab.noise === 5")
     tab.get_by_role("slider", name="Pixels lost").press("End")
     until(tab, "(lab) => lab.noise === 50 && !lab.stale.length")
-    assert seen(tab, f"pixel({joined(left)})") == with_noise(clean, "masking", 0.5)[20, left[0]].tolist()
+    until_drawn(tab, *left, with_noise(clean, "masking", 0.5))
     tab.get_by_role("table", name="").first.wait_for()
     tab.get_by_text("Non-local means").first.wait_for()
     tab.get_by_role("button", name=f"Denoise all {WIDTH} × {HEIGHT} pixels").click()
     assert downloaded(tab).suggested_filename == "own-denoised.png"
-
-
-def joined(numbers):
-    return ",".join(map(str, numbers))
 
 
 @pytest.mark.parametrize("title", ["Enlarge", "Denoise"])
