@@ -54,7 +54,8 @@ class AdamW:
             moving = [each for each in group.parameters if each.grad is not None]
             if not moving:
                 continue
-            steps, means, squares = ([self._of(each)[name] for each in moving] for name in NAMES)
+            states = [self._of(each) for each in moving]
+            steps, means, squares = ([state[name] for state in states] for name in NAMES)
             adamw(
                 list[Tensor](moving),
                 [each.grad for each in moving if each.grad is not None],
