@@ -42,6 +42,14 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """Tabs are closed before fixtures end their server, which they would miss and say so."""
+    if "open_tab" in getattr(item, "funcargs", {}):
+        for context_or_tab, _ in item.funcargs["open_tab"].opened:
+            context_or_tab.close()
+
+
 def pytest_terminal_summary(terminalreporter):
     """What failed at the first try is told in full, also when the second went well."""
     for report in terminalreporter.stats.get("rerun", ()):
@@ -162,10 +170,9 @@ def open_tab(chromium, profile) -> Iterator:
 
     open_one.opened = []
     yield open_one
-    for context_or_tab, tab in open_one.opened:
+    for _, tab in open_one.opened:
         assert tab.traffic.foreign == []
         assert tab.traffic.errors == []
-        context_or_tab.close()
 
 
 @pytest.fixture
