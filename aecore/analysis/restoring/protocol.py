@@ -88,7 +88,6 @@ def measure_pictures(
     pictures: Sequence[Bytes],
     trained: Trained,
     progress: Progress | None = None,
-    classical: bool = True,
     ensemble: bool = False,
 ) -> Protocol:
     """The protocol that fits the model, on uint8 pictures [height, width, channels].
@@ -100,7 +99,7 @@ def measure_pictures(
     if not pictures:
         raise DataError("There are no pictures to measure on: give a folder with some.")
     if removes_noise(trained):
-        return _denoising(pictures, trained, progress, classical, ensemble)
+        return _denoising(pictures, trained, progress, ensemble)
     return _super_resolution(pictures, trained, progress, ensemble)
 
 
@@ -159,10 +158,8 @@ def _super_resolution(
     return Protocol("super-resolution", len(pictures), tuple(scores))
 
 
-def _denoising(
-    pictures: Sequence[Bytes], trained: Trained, progress: Progress | None, classical: bool, ensemble: bool
-) -> Protocol:
-    own, beside = _own(ensemble), methods() if classical else ()
+def _denoising(pictures: Sequence[Bytes], trained: Trained, progress: Progress | None, ensemble: bool) -> Protocol:
+    own, beside = _own(ensemble), methods()
     model, scores = restorer_of(trained), []
     for place, level in enumerate(NOISES):
         found: dict[str, list[tuple[float, float]]] = {each: [] for each in (*own, NOISY, *beside)}
