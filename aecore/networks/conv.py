@@ -19,6 +19,7 @@ from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -125,13 +126,13 @@ def _places() -> Tensor:
 
     Pixel 2 i + a, of a doubled row or column, gets weight a + 1 - 2 d of place i + d.
     """
-    along = torch.zeros(4, 2, 3)  # weight, pixel, neighbour d + 1
+    along = np.zeros((4, 2, 3), np.float32)  # weight, pixel, neighbour d + 1
     for pixel in (0, 1):
         for neighbour in (-1, 0, 1):
             weight = pixel + 1 - 2 * neighbour
             if 0 <= weight < 4:
                 along[weight, pixel, neighbour + 1] = 1
-    return torch.einsum("ipm,jqn->ijpqmn", along, along).reshape(16, 36)
+    return torch.tensor(np.einsum("ipm,jqn->ijpqmn", along, along).reshape(16, 36))
 
 
 class Levels(NamedTuple):
