@@ -91,7 +91,7 @@ class Double(nn.Module):
     cost a copy of its gradient, in another order in memory.
 
     Few outputs of many inputs are trained as an ordinary convolution to the four pixels that a place becomes, which
-    processors compute in less time although half of its weights are zeros (docs/performance.md). The numbers are the
+    processors compute in less time although most of its weights are zeros (docs/performance.md). The numbers are the
     same but for rounding.
     """
 

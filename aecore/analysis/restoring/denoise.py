@@ -1,6 +1,5 @@
 """Taking noise out of a picture of any size with a trained network that is told its strength, or estimates it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ import torch
 
 from aecore.analysis.restoring.orientations import ONE, check_orientations, restored, turned
 from aecore.analysis.restoring.pixels import Bytes, check_size, to_picture, to_tensor
-from aecore.analysis.restoring.tiles import count_of, progress_of_part, tiles
+from aecore.analysis.restoring.tiles import Progress, count_of, progress_of_part, tiles
 from aecore.analysis.trained import Trained, device_of, noise, restorer_of
 from aecore.corruption.catalog import of_strength
 from aecore.corruption.graded import Graded
@@ -20,7 +19,6 @@ from aecore.model import Restorer
 LEVELS = 255.0
 STRONGEST = 75.0  # grey levels of 255
 ESTIMATING_SHARE = 0.15  # of the time, where the strength has to be estimated first
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, eq=False)

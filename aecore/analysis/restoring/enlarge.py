@@ -9,7 +9,6 @@ added by the network.
 Source: Irani and Peleg, "Improving Resolution by Image Registration", CVGIP 1991 (shrinking again as a test).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy.typing as npt
 
 from aecore.analysis.restoring.orientations import ONE, check_orientations, restored
 from aecore.analysis.restoring.pixels import Bytes, check_size, to_picture, to_tensor
-from aecore.analysis.restoring.tiles import SIDE, count_of, progress_of_part, tiles
+from aecore.analysis.restoring.tiles import SIDE, Progress, count_of, progress_of_part, tiles
 from aecore.analysis.trained import Trained, restorer_of
 from aecore.corruption.shrink import Shrink, ShrinkSettings, enlarge, shrink
 from aecore.errors import SettingError
@@ -26,7 +25,6 @@ from aecore.model import Restorer
 FACTORS = (2, 3, 4)
 BICUBIC_MARGIN = 4  # pixels of the small picture that bicubic interpolation can see, and some
 BICUBIC = "bicubic"
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, eq=False)

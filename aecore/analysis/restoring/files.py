@@ -1,17 +1,15 @@
 """Enlarging and denoising from file to file: what the pages and the shell both do, so that both give the same bytes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from aecore.analysis.restoring.denoise import denoised
 from aecore.analysis.restoring.enlarge import blended, enlarged
 from aecore.analysis.restoring.orientations import ONE
+from aecore.analysis.restoring.tiles import Progress
 from aecore.analysis.trained import Trained
 from aecore.data.pictures import Picture, read_picture
 from aecore.data.saving import picture_file
-
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)

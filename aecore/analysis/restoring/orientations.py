@@ -10,11 +10,10 @@ Source: Timofte, Rothe, Van Gool, "Seven Ways to Improve Example-Based Single Im
 CVPR Workshops 2017 (self-ensemble).
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
+from aecore.analysis.restoring.tiles import Progress
 from aecore.analysis.trained import device_of
 from aecore.errors import SettingError
 from aecore.model import Restorer
@@ -23,7 +22,6 @@ from aecore.shapes import Images
 ONE, ALL = 1, 8
 QUARTERS = 4
 SIDES = (-2, -1)
-Progress = Callable[[float], None]
 
 
 def check_orientations(orientations: int) -> None:

@@ -16,7 +16,7 @@ IEEE TIP 2004.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,12 +28,12 @@ from aecore.analysis.restoring.denoise import LEVELS, removes_noise
 from aecore.analysis.restoring.enlarge import BICUBIC, enlarged, factors_of, shrunk
 from aecore.analysis.restoring.orientations import ALL, ONE, restored
 from aecore.analysis.restoring.pixels import Bytes, to_tensor
+from aecore.analysis.restoring.tiles import Progress
 from aecore.analysis.trained import Trained, noise, restorer_of
 from aecore.errors import DataError
 from aecore.model import luminance
 
 Doubles = npt.NDArray[np.float64]
-Progress = Callable[[float], None]
 
 NOISES = (15.0, 25.0, 50.0)  # standard deviations in grey levels of 255
 MODEL, SELF_ENSEMBLE, NOISY = "model", "self_ensemble", "noisy"
