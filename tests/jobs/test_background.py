@@ -82,6 +82,7 @@ def test_runs_on_one_device_wait_in_line_and_a_stop_is_obeyed_within_a_second(ru
     stop(third, timeout_s=30)
     assert (state(third), state(second), state(first)) == ("stopped", "queued", "running")
 
+    until(lambda: 0 < (first.summary().progress or {}).get("step", 0) % STEPS < STEPS / 2, "the middle of an epoch")
     asked = time.monotonic()
     ended = stop(first, timeout_s=30)
     print(f"\nstopped, with a checkpoint in mid-epoch, in {time.monotonic() - asked:.2f} s")
