@@ -15,11 +15,11 @@ from pathlib import Path
 
 OLDEST, NEWEST = (3, 11), (3, 14)  # between them every pinned package has a wheel
 
+SOME_FAILED = 1  # pytest's exit status
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOR_USE = CHECKOUT / "requirements.txt"
 FOR_TESTS = CHECKOUT / "requirements-dev.txt"
-
-AGAIN = ("--reruns=1", "-rR")  # a browser on a busy machine may miss its time: the second try counts, both are told
 
 
 def main(arguments: list[str]) -> int:
@@ -54,7 +54,8 @@ def _test(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m aecore test",
         description="Set up the lab where that is still to be done, and run the tests side by side: first those that "
-        "need no browser, then the others, each file in one process. With arguments, pytest runs once with them.",
+        "need no browser, then the others, each file in one process; of those, what fails is tried a second time. With "
+        "arguments, pytest runs once with them.",
         allow_abbrev=False,
     )
     _, others = parser.parse_known_args(arguments)
@@ -65,8 +66,19 @@ def _test(arguments: list[str]) -> int:
         return _become([python, "-m", "pytest", *others])
     cores = os.cpu_count() or 1
     without = [f"--numprocesses={min(4, cores + 1)}", "--dist=worksteal", "--ignore=tests/browser"]  # they wait a third
-    within = [f"--numprocesses={min(4, cores)}", "--dist=loadfile", "--no-loadscope-reorder", *AGAIN, "tests/browser"]
-    return max(_call([python, "-m", "pytest", *each]) for each in (without, within))
+    within = [f"--numprocesses={min(4, cores)}", "--dist=loadfile", "--no-loadscope-reorder", "tests/browser"]
+    apart, driven = _pytest(python, *without), _pytest(python, *within)
+    return max(apart, _again(python) if driven == SOME_FAILED else driven)
+
+
+def _again(python: str) -> int:
+    """A browser on a busy machine may miss its time: what failed is tried once more, on servers of its own."""
+    print("Once more, one by one, what failed with a browser:", flush=True)
+    return _pytest(python, "--last-failed", "--last-failed-no-failures=none", "--exitfirst", "tests/browser")
+
+
+def _pytest(python: str, *arguments: str) -> int:
+    return _call([python, "-m", "pytest", *arguments])
 
 
 def _pass_on(arguments: list[str]) -> int:

@@ -292,7 +292,7 @@ def test_test_runs_browser_tests_apart_from_the_others(copied_checkout):
     copied_checkout.command("test")
     *_, unit, browser = copied_checkout.calls()
     assert re.fullmatch(r"-m pytest --numprocesses=[1-4] --dist=worksteal --ignore=tests/browser", unit)
-    apart = r"--dist=loadfile --no-loadscope-reorder --reruns=1 -rR tests/browser"
+    apart = r"--dist=loadfile --no-loadscope-reorder tests/browser"
     assert re.fullmatch(rf"-m pytest --numprocesses=[1-4] {apart}", browser)
 
 
@@ -301,6 +301,14 @@ def test_test_fails_when_either_part_fails(copied_checkout):
     assert copied_checkout.command("test").returncode == 1
     copied_checkout.fail(**{"tests/browser": ""})
     assert copied_checkout.command("test").returncode == 1
+
+
+def test_what_fails_with_a_browser_is_tried_once_more_and_the_second_try_counts(copied_checkout):
+    copied_checkout.fail(**{"--no-loadscope-reorder": ""})  # the first try only
+    done = copied_checkout.command("test")
+    again = copied_checkout.calls()[-1]
+    assert again == "-m pytest --last-failed --last-failed-no-failures=none --exitfirst tests/browser"
+    assert (done.returncode, done.stdout.count("Once more")) == (0, 1)
 
 
 def test_test_passes_arguments_to_pytest(copied_checkout):

@@ -12,10 +12,10 @@ from playwright.sync_api import Error as PlaywrightError
 
 from aecore.experiments.store import Experiments
 from tests.browser.servers import PROJECT, accounts, serving
+from tests.browser.waiting import PATIENCE_MS
 from tests.chromium import require_chromium
 from tests.pages.oblong import make_oblong
 
-PATIENCE_MS = 60_000
 SEEN_MS = 2_000  # a page that hangs cannot be asked
 MOST_SEEN = 3_000  # characters
 # Files that take minutes, the longest first: begun last, one process would wait for the other.
@@ -48,15 +48,6 @@ def pytest_runtest_teardown(item):
     if "open_tab" in getattr(item, "funcargs", {}):
         for context_or_tab, _ in item.funcargs["open_tab"].opened:
             context_or_tab.close()
-
-
-def pytest_terminal_summary(terminalreporter):
-    """What failed at the first try is told in full, also when the second went well."""
-    for report in terminalreporter.stats.get("rerun", ()):
-        terminalreporter.section(f"first try of {report.nodeid}")
-        terminalreporter.line(f"{report.longreprtext}\n")
-        for title, said in report.sections:
-            terminalreporter.line(f"--- {title}\n{said}")
 
 
 @pytest.fixture(scope="session")

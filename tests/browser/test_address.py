@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.scenes import scenes
 from tests.browser.servers import PROJECT, serving
+from tests.browser.waiting import wait_until
 
 SHOWN = ("grey", "grey_later", "sixteen", "coded")
 STATE = """(canvas) => {
@@ -45,16 +46,7 @@ def href(tab):
 
 def wait_for_address(tab, *parts):
     """Wait until the address says all this."""
-    tab.evaluate(
-        """async (parts) => {
-            const began = performance.now();
-            while (!parts.every((part) => location.hash.includes(part))) {
-                if (performance.now() - began > 15000) throw new Error(`${parts} are not in ${location.hash}`);
-                await new Promise(requestAnimationFrame);
-            }
-        }""",
-        list(parts),
-    )
+    wait_until(tab.locator("body"), "x.every((part) => location.hash.includes(part))", list(parts))
     return href(tab)
 
 
@@ -126,7 +118,7 @@ def test_an_address_that_is_put_in_by_hand_leads_there_at_once(tab, server):
     away = wait_for_address(tab, "probe:c")
     code = canvas.evaluate("({latentLab}) => [...latentLab.code]")
     canvas.get_by_role("button", name="To the mean code").click()
-    canvas.evaluate("async () => { while (location.hash.includes('probe')) await new Promise(requestAnimationFrame); }")
+    wait_until(canvas, "!location.hash.includes('probe')")
     tab.evaluate("(address) => { location.href = address; }", away)
     tab.wait_for_url(away)
     assert canvas.evaluate("({latentLab}) => [...latentLab.code]") == code
@@ -162,11 +154,7 @@ def test_newer_codes_keep_the_lasso(tab, server):
     draw_around(tab, canvas, [(0, 0), (1, 0), (1, 1), (0, 1)])
     before = canvas.evaluate("({latentLab}) => latentLab.selected.length")
     tab.get_by_role("button", name="Learn further").click()
-    canvas.evaluate(
-        "async ({latentLab}, n) => { while (!(latentLab.selected.length > 0 && latentLab.selected.length < n / 2))"
-        " await new Promise(requestAnimationFrame); }",
-        before,
-    )
+    wait_until(canvas, "latentLab.selected.length > 0 && latentLab.selected.length < x / 2", before)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.browser.axe import violations
 from tests.browser.servers import PROJECT, serving
+from tests.browser.waiting import wait_until
 from tests.hostile import encoded
 from tests.pages.oblong import make_oblong, train
 
@@ -27,6 +28,9 @@ def lab_of_one(tmp_path_factory):
     run = train(Runs(folder / "runs"), "simple", "Two quarters", classes=(0, 2))
     with serving(PROJECT / "app.py", folder / "server.log", AECORE_RUNS=str(folder / "runs")) as url:
         yield url, run
+
+
+NEAR = "Math.abs(latentLab.threshold - x) < 0.05"
 
 
 def hook(bench):
@@ -65,10 +69,9 @@ def test_the_line_is_dragged_without_the_server_and_flags_a_picture_that_is_uplo
     tab.mouse.down()
     for score in np.quantile(np.r_[normal, anomalous], (0.2, 0.5, 0.7)):
         tab.mouse.move(*page_of(bench, score))
-        tab.wait_for_timeout(50)
+        wait_until(bench, NEAR, float(score))
         found = hook(bench)
         expected = outcome(normal, anomalous, found["threshold"])
-        assert abs(found["threshold"] - score) < 0.05
         assert (found["caught"], found["missed"]) == (expected.caught, expected.missed)
         assert (found["falseAlarms"], found["passed"]) == (expected.false_alarms, expected.passed)
         assert found["precision"] == pytest.approx(expected.precision)
@@ -81,16 +84,14 @@ def test_the_line_is_dragged_without_the_server_and_flags_a_picture_that_is_uplo
 
     # A tap and a key do the same.
     tab.touchscreen.tap(*page_of(bench, np.median(normal)))
-    assert abs(hook(bench)["threshold"] - np.median(normal)) < 0.05
+    wait_until(bench, NEAR, float(np.median(normal)))
     slider = bench.get_by_role("slider", name="Threshold")
     slider.focus()
     before = hook(bench)["threshold"]
     slider.press("ArrowRight")
-    tab.wait_for_timeout(50)
-    assert hook(bench)["threshold"] > before
+    wait_until(bench, "latentLab.threshold > x", before)
     slider.press("Home")
-    tab.wait_for_timeout(50)
-    assert hook(bench)["falseAlarms"] >= len(normal) - 1
+    wait_until(bench, "latentLab.counts.falseAlarms >= x", len(normal) - 1)
     slider.press("End")
     tab.get_by_text("Show as Python / shell").click()
     tab.get_by_text("--threshold=").first.wait_for(state="attached")  # the line was let go, and Python was told

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.scenes import Scene, scenes
 from tests.browser.servers import PROJECT, serving
+from tests.browser.waiting import wait_until
 
 SAME = 1e-4  # largest difference between a value decoded in the browser and by torch
 
@@ -72,16 +73,7 @@ class Canvas:
 
     def wait_for(self, condition: str, value=None) -> None:
         """Wait until a condition on the hook and `x`, the value, holds."""
-        self.root.evaluate(
-            f"""async ({{ latentLab }}, x) => {{
-                const began = performance.now();
-                while (!({condition})) {{
-                    if (performance.now() - began > 15000) throw new Error('waited 15 s in vain');
-                    await new Promise(requestAnimationFrame);
-                }}
-            }}""",
-            value,
-        )
+        wait_until(self.root, condition, value)
 
     def choose(self, name: str) -> None:
         self.root.get_by_role("button", name=name, exact=True).click()

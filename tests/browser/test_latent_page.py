@@ -18,6 +18,7 @@ from aecore.training.prepare import prepare
 from aecore.training.recipe import DataChoice, make_recipe
 from tests.browser.films import draw_over, line_drawn, saved, shell_film
 from tests.browser.servers import PROJECT, serving
+from tests.browser.waiting import wait_until
 from tests.pages.oblong import NAME, make_oblong, train, train_as_it_is
 
 PATIENCE_MS = 60_000
@@ -89,16 +90,7 @@ def wait_for_epochs(tab, run):
 
 def wait_for_other(canvas, image):
     """Until the canvas shows another image than this one."""
-    changed = canvas.evaluate(
-        """async ({latentLab}, [before, patience]) => {
-            const end = performance.now() + patience;
-            const same = () => latentLab.image.every((each, i) => Math.abs(each - before[i]) < 1e-5);
-            while (same() && performance.now() < end) await new Promise(requestAnimationFrame);
-            return !same();
-        }""",
-        [image, PATIENCE_MS],
-    )
-    assert changed
+    wait_until(canvas, "latentLab.image.some((each, i) => Math.abs(each - x[i]) >= 1e-5)", image)
 
 
 def test_newer_weights_come_by_themselves_and_leave_probe_and_view_alone(tab, address, training):

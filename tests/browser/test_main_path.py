@@ -13,6 +13,7 @@ from aecore.data.intake import OwnSettings, add_own
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.browser.servers import PROJECT, serving
+from tests.browser.waiting import wait_until
 from tests.photographs import photographs
 
 SAME = 1e-4  # largest difference between a value decoded in the browser and by torch
@@ -71,10 +72,7 @@ def drag(tab, canvas) -> list[tuple[list[float], list[float]]]:
         if step == 0:
             tab.mouse.down()
         if step % 30 == 29:
-            canvas.evaluate(
-                "async ({latentLab}) => {"
-                " while (latentLab.imageCode !== latentLab.code) await new Promise(requestAnimationFrame); }"
-            )
+            wait_until(canvas, "latentLab.imageCode === latentLab.code")
             seen.append(canvas.evaluate("({latentLab}) => [[...latentLab.imageCode], [...latentLab.image]]"))
     tab.mouse.up()
     return seen

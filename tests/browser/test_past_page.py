@@ -17,6 +17,7 @@ from aecore.runs.processes import started_at
 from aecore.runs.store import Runs
 from tests.browser.axe import OF_LOOKS, violations
 from tests.browser.servers import PROJECT, serving
+from tests.browser.waiting import wait_until
 from tests.pages.oblong import PARTS, make_oblong, train
 
 PATIENCE_MS = 120_000
@@ -98,17 +99,6 @@ class TimePage:
             return { ...others, image: image && [...image], places: [...places] };
         }"""
         return self.canvas.evaluate(body)
-
-    def wait_for(self, condition: str, value: float) -> None:
-        """Wait until a condition on the hook's `time` and `x`, the value, holds."""
-        body = f"""async ({{ latentLab: {{ time }} }}, x) => {{
-            const end = performance.now() + 20000;
-            while (!({condition})) {{
-              if (performance.now() > end) throw new Error('waited 20 s in vain');
-              await new Promise(requestAnimationFrame);
-            }}
-        }}"""
-        self.canvas.evaluate(body, value)
 
     def at(self, epoch: str) -> dict:
         expect(self.tab.locator(".time-label")).to_have_text(epoch)
@@ -197,14 +187,14 @@ def test_the_probe_moves_in_the_past_and_stands_in_the_present_where_it_stood(ta
     page.canvas.get_by_role("application").focus()
     for _ in range(4):
         tab.keyboard.press("Shift+ArrowRight")
-    page.wait_for("time.place[0] > x", before["place"][0])
+    wait_until(page.canvas, "latentLab.time.place[0] > x", before["place"][0])
     moved = page.state()
     assert moved["place"][1] == pytest.approx(before["place"][1])
     np.testing.assert_allclose(moved["image"], decoded(run, 0, moved["place"]), atol=SAME)
     page.canvas.scroll_into_view_if_needed()
     x, y = page.canvas.evaluate("({ latentLab }) => latentLab.pageOf(0.1, -0.1)")
     tab.mouse.click(x, y)
-    page.wait_for("Math.abs(time.place[1] - x) < 0.05", -0.1)
+    wait_until(page.canvas, "Math.abs(latentLab.time.place[1] - x) < 0.05", -0.1)
     tab.get_by_role("button", name="Back to the present").click()
     assert page.canvas.evaluate("({ latentLab }) => [...latentLab.code]") == code
     assert page.canvas.evaluate(VIEW) == pytest.approx(where, abs=1)

@@ -13,11 +13,11 @@ from aecore.cli import main
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from tests.browser.servers import PROJECT, serving
+from tests.browser.waiting import wait_until
 from tests.pages.oblong import make_oblong, train_as_it_is
 
 WIDTH, HEIGHT = 60, 44
 COMPARE = ".compare"
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +67,7 @@ def seen(tab, expression):
 
 
 def until(tab, condition):
-    tab.locator(COMPARE).evaluate(
-        f"""(each) => new Promise((done, fail) => {{
-            const end = performance.now() + {PATIENCE_MS};
-            const look = () => {{
-                if (({condition})(each.latentLab)) done();
-                else if (performance.now() > end) fail(new Error('It never came: {condition.replace("'", '"')}'));
-                else requestAnimationFrame(look);
-            }};
-            look();
-        }})"""
-    )
+    wait_until(tab.locator(COMPARE), f"({condition})(latentLab)")
 
 
 def joined(numbers):
@@ -101,8 +91,8 @@ def test_a_picture_is_compared_enlarged_and_taken_away_as_the_shell_makes_it(tab
     pixels, run = taken_in("own.png", photograph).pixels, run_named(runs, "Sharper")
     plain, made = enlarged(pixels, 2), enlarged(pixels, 2, open_run(run))
     assert seen(tab, "left") == "Bicubic"
-    assert seen(tab, f"pixel({WIDTH // 2}, 20)") == plain[20, WIDTH // 2].tolist()
-    assert seen(tab, f"pixel({3 * WIDTH // 2}, 20)") == made[20, 3 * WIDTH // 2].tolist()
+    until_drawn(tab, WIDTH // 2, 20, plain)
+    until_drawn(tab, 3 * WIDTH // 2, 20, made)
     # The divider follows the pointer, without a word to the server.
     box = tab.locator(".compare-stage").bounding_box()
     sent = tab.traffic.sent
@@ -164,9 +154,10 @@ def test_noise_follows_the_slider_and_the_answers_follow_when_it_is_let_go(tab, 
     noisy = with_noise(clean, "gaussian", strength / 255)
     made = denoised(noisy, open_run(run_named(runs, "Cleaner"))).picture
     assert seen(tab, "noise") == strength
-    assert seen(tab, f"pixel({joined(left)})") == noisy[20, left[0]].tolist()
+    until_drawn(tab, *left, noisy)
+    until_drawn(tab, *right, made)
     assert held == pytest.approx(noisy[20, left[0]].tolist(), abs=1)
-    assert seen(tab, f"pixel({joined(right)})") == made[20, right[0]].tolist() != answered
+    assert made[20, right[0]].tolist() != answered
     # From the keyboard, for another kind, which has a strength of its own.
     tab.get_by_role("combobox", name="Noise that is added").click()
     tab.get_by_role("option", name="Dropout (masking)").click()

@@ -10,6 +10,7 @@ from aecore.analysis.takeaway import takeaway
 from aecore.analysis.trained import decode
 from tests.analysis.conftest import make
 from tests.browser.axe import OF_LOOKS, violations
+from tests.browser.waiting import wait_until
 
 SAME = 1e-4  # largest difference between a value decoded in the browser and by torch
 MADE = {
@@ -43,22 +44,9 @@ def opened(open_tab, file, **look):
     return tab, canvas
 
 
-def wait_for(canvas, condition):
-    """Until a condition on the hook holds. Playwright's own waiting evaluates text, which the file forbids."""
-    canvas.evaluate(
-        f"""async ({{ latentLab }}) => {{
-            const began = performance.now();
-            while (!({condition})) {{
-                if (performance.now() - began > 15000) throw new Error('waited 15 s in vain');
-                await new Promise(requestAnimationFrame);
-            }}
-        }}"""
-    )
-
-
 def settled(canvas):
     """Code and image when the newest code is the one on screen."""
-    wait_for(canvas, "latentLab.imageCode === latentLab.code")
+    wait_until(canvas, "latentLab.imageCode === latentLab.code")
     return canvas.evaluate("({ latentLab }) => [[...latentLab.code], [...latentLab.image]]")
 
 
@@ -109,7 +97,7 @@ def test_only_a_file_with_the_encoder_is_drawn_in(open_tab, files):
 def test_the_plane_is_covered_by_decoded_images(open_tab, files):
     _, canvas = opened(open_tab, files["dense"][1])
     canvas.get_by_label("Over it").select_option("decoded images")
-    wait_for(canvas, "latentLab.layer?.title === 'decoded images'")
+    wait_until(canvas, "latentLab.layer?.title === 'decoded images'")
     expect(canvas).to_have_attribute("data-state", "ready")
 
 
@@ -119,6 +107,6 @@ def test_it_follows_the_system_from_light_to_dark_and_axe_finds_nothing(open_tab
     assert tab.evaluate(ground) == "rgb(255, 255, 255)"
     assert violations(tab) == []
     tab.emulate_media(color_scheme="dark")
-    wait_for(canvas, f"{ground} === 'rgb(19, 23, 28)'")
+    wait_until(canvas, f"{ground} === 'rgb(19, 23, 28)'")
     assert violations(tab, OF_LOOKS) == []
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from aecore.runs.store import Runs
 from tests.browser.axe import violations
 from tests.browser.servers import PROJECT, serving
+from tests.browser.waiting import wait_until
 from tests.pages.oblong import make_oblong, train
 
 STATE = """({latentLab}) => ({code: [...latentLab.code], held: latentLab.held, lit: latentLab.lit,
@@ -52,24 +53,9 @@ def state(canvas):
     return canvas.evaluate(STATE)
 
 
-def wait_for(canvas, condition, value=None):
-    canvas.evaluate(
-        f"""async ({{latentLab}}, x) => {{
-            const began = performance.now();
-            while (!({condition})) {{
-                if (performance.now() - began > 15000) throw new Error('waited 15 s in vain');
-                await new Promise(requestAnimationFrame);
-            }}
-        }}""",
-        value,
-    )
-
-
 def wait_for_address(tab, part):
     """Wait until the address says this."""
-    tab.evaluate(
-        "async (part) => { while (!location.hash.includes(part)) await new Promise(requestAnimationFrame); }", part
-    )
+    wait_until(tab.locator("body"), "location.hash.includes(x)", part)
 
 
 def point(canvas):
@@ -91,7 +77,7 @@ def test_the_image_under_the_pointer_lights_up_in_the_other_map(tab, canvases):
         place = point(one)
         sent = tab.traffic.sent
         tab.mouse.move(*place)
-        wait_for(other, "latentLab.lit >= 0")
+        wait_until(other, "latentLab.lit >= 0")
         lit = state(other)["lit"]
         expect(other.locator(".map .ring")).to_be_visible()
         tab.mouse.down()
@@ -99,7 +85,7 @@ def test_the_image_under_the_pointer_lights_up_in_the_other_map(tab, canvases):
         assert state(one)["held"] == lit  # both runs show the same images in the same order
         assert tab.traffic.sent == sent
         tab.mouse.move(5, 5)
-        wait_for(other, "latentLab.lit === -1")
+        wait_until(other, "latentLab.lit === -1")
 
 
 def test_a_picture_is_taken_up_in_both_and_dragged_in_one(tab, canvases):
@@ -117,7 +103,7 @@ def test_a_picture_is_taken_up_in_both_and_dragged_in_one(tab, canvases):
     assert state(first)["code"] != before
     assert state(second) == home
     tab.mouse.up()
-    wait_for(first, "latentLab.code.every((value, i) => Math.abs(value - x[i]) < 1e-6)", before)
+    wait_until(first, "latentLab.code.every((value, i) => Math.abs(value - x[i]) < 1e-6)", before)
     assert state(second) == home
     second.locator(".map").press("Escape")
     assert [state(each)["held"] for each in canvases] == [-1, -1]
@@ -150,7 +136,7 @@ def test_the_same_images_are_chosen_in_both_and_come_back_with_the_address(tab, 
     wait_for_address(tab, "lasso:")
     tab.reload()
     for canvas in both(tab, pair):
-        wait_for(canvas, "latentLab.selected.length === x", len(chosen))
+        wait_until(canvas, "latentLab.selected.length === x", len(chosen))
         assert state(canvas)["selected"] == chosen
     second.locator(".map").press("Escape")
     assert state(canvases[0])["selected"] == []
@@ -169,14 +155,12 @@ def test_another_run_is_set_beside_and_taken_away_and_the_place_stays(tab, addre
     tab.get_by_role("option", name="Code of 5").click()
     canvases = both(tab, pair)
     for each in canvases:
-        wait_for(each, "latentLab.held === x", held)
+        wait_until(each, "latentLab.held === x", held)
     assert tab.evaluate("new URL(location).searchParams.getAll('run')") == [run.id for run in pair]
-    tab.evaluate(
-        "async (name) => { while (!location.hash.includes(name)) await new Promise(requestAnimationFrame); }", name
-    )
+    wait_for_address(tab, name)
     tab.get_by_role("button", name="Clear value").click()
     expect(canvases[1]).to_have_count(0)
-    wait_for(canvas, "latentLab.held === x", held)
+    wait_until(canvas, "latentLab.held === x", held)
     assert tab.evaluate("new URL(location).searchParams.getAll('run')") == [pair[0].id]
     tab.get_by_role("link", name="Runs", exact=True).first.click()
     tab.get_by_role("heading", name="Runs", exact=True).wait_for()
