@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from aecore.catalog import Catalog, Part
 from aecore.model import Pass
-from aecore.objectives.penalties import KLDivergence, KLSettings, NoPenalty, NoPenaltySettings
+from aecore.objectives.penalties import KLDivergence, KLSettings, NoPenalty, NoPenaltySettings, Penalty
 from aecore.objectives.reconstruction import AbsoluteError, CrossEntropy, ReconstructionSettings, SquaredError
 from aecore.objectives.sparsity import L1, KLRate, KLRateSettings, L1Settings
 from aecore.shapes import Images, PerImage, Scalar
@@ -24,27 +24,6 @@ class Reconstruction(Protocol):
 
     def __call__(self, outcome: Pass, clean: Images) -> PerImage:
         """One number per image, summed over pixels."""
-        ...
-
-
-@runtime_checkable
-class Penalty(Protocol):
-    """What is added to it, `weight` times."""
-
-    name: str
-    weight: float
-
-    def __call__(self, outcome: Pass) -> PerImage | None:
-        """One number per image, or None where there is nothing to add."""
-        ...
-
-
-@runtime_checkable
-class RisingPenalty(Penalty, Protocol):
-    """A penalty whose weight depends on the moment; `weight` is that at the end."""
-
-    def weight_at(self, done: float | Scalar) -> float | Scalar:
-        """The weight when the share `done` (0 to 1) of the training is over."""
         ...
 
 
@@ -107,4 +86,4 @@ class Objective:
 
     def weight_at(self, done: float | Scalar) -> float | Scalar:
         """The penalty's weight when the share `done` of the training is over."""
-        return self.penalty.weight_at(done) if isinstance(self.penalty, RisingPenalty) else self.penalty.weight
+        return self.penalty.weight_at(done)

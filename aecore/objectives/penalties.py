@@ -12,6 +12,7 @@ al., "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Fr
 Sønderby, Raiko, Maaløe, Sønderby, Winther, "Ladder Variational Autoencoders", NeurIPS 2016.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from aecore.errors import SettingError
@@ -20,12 +21,27 @@ from aecore.settings import Settings, setting
 from aecore.shapes import PerImage, Scalar
 
 
+class Penalty(ABC):
+    """What is added to the reconstruction error, `weight` times."""
+
+    name: str
+    weight: float  # at the end of the training
+
+    @abstractmethod
+    def __call__(self, outcome: Pass) -> PerImage | None:
+        """One number per image, or None where there is nothing to add."""
+
+    def weight_at(self, done: float | Scalar) -> float | Scalar:
+        """The weight when the share `done` (0 to 1) of the training is over: the same throughout unless it rises."""
+        return self.weight
+
+
 @dataclass(frozen=True)
 class NoPenaltySettings(Settings):
     """Nothing to set."""
 
 
-class NoPenalty:
+class NoPenalty(Penalty):
     """The reconstruction error alone."""
 
     name = ""
@@ -53,7 +69,7 @@ class KLSettings(Settings):
     )  # fmt: skip
 
 
-class KLDivergence:
+class KLDivergence(Penalty):
     """Pulls every posterior towards the standard normal distribution."""
 
     name = "kl"

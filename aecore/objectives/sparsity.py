@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import torch
 
 from aecore.model import Pass
+from aecore.objectives.penalties import Penalty
 from aecore.settings import Settings, setting
 from aecore.shapes import PerImage
 from aecore.sharing import whole_mean
@@ -34,7 +35,7 @@ class L1Settings(Settings):
     )  # fmt: skip
 
 
-class L1:
+class L1(Penalty):
     """The sum of the sizes of all activations."""
 
     name = "l1"
@@ -61,7 +62,7 @@ class KLRateSettings(Settings):
     )
 
 
-class KLRate:
+class KLRate(Penalty):
     """Pulls the mean activation of every unit towards a target rate."""
 
     name = "kl_rate"

@@ -26,6 +26,7 @@ from aecore.errors import SettingError
 from aecore.model import Autoencoder, Coded, Model, Pass
 from aecore.networks.levels import decoded, encoded, levels_of
 from aecore.objectives.catalog import Objective
+from aecore.objectives.penalties import NoPenalty, NoPenaltySettings
 from aecore.randomness import Streams
 from aecore.schemes.end_to_end import EndToEnd, EndToEndSettings
 from aecore.schemes.scheme import Batch, Chapter, Phase, Scheme
@@ -115,7 +116,7 @@ class Greedy(Scheme):
         inner = encoded([level], given)
         coded = model.bottleneck(inner, streams["posterior"]) if innermost else Coded(inner.flatten(1))
         restored = decoded([level], coded.codes if innermost else inner)
-        objective = self.objective if innermost else replace(self.objective, penalty=_Nothing())
+        objective = self.objective if innermost else replace(self.objective, penalty=NoPenalty(NoPenaltySettings()))
         if before:
             error = (restored.float() - wanted.float()).square().flatten(1).sum(1)
             objective = replace(objective, reconstruction=_Known(error))
@@ -143,16 +144,6 @@ class _Known:
 
     def __call__(self, outcome: Pass, clean: Images) -> PerImage:
         return self.error
-
-
-class _Nothing:
-    """In place of the penalty, where there is no code yet."""
-
-    name = ""
-    weight = 0.0
-
-    def __call__(self, outcome: Pass) -> PerImage | None:
-        return None
 
 
 def _number(chapter: str) -> int:

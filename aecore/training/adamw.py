@@ -8,11 +8,12 @@ Weight Decay Regularization", ICLR 2019.
 
 The arithmetic is torch's own, to the last bit that of torch.optim.AdamW. Its class is not used because making one
 loads torch's compiler: more than a second of processor time before the first step of every run, for something that
-is never called.
+is never called. Its fused kernel is called without what torch asks around it at every step (docs/performance.md).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -56,22 +57,21 @@ class AdamW:
                 continue
             states = [self._of(each) for each in moving]
             steps, means, squares = ([state[name] for state in states] for name in NAMES)
-            adamw(
-                list[Tensor](moving),
-                [each.grad for each in moving if each.grad is not None],
-                means,
-                squares,
-                [],
-                steps,
-                fused=self.fused,
-                amsgrad=False,
-                beta1=group.betas[0],
-                beta2=group.betas[1],
-                lr=group.learning_rate,
-                weight_decay=group.weight_decay,
-                eps=EPS,
-                maximize=False,
-            )
+            lists = (list[Tensor](moving), [each.grad for each in moving if each.grad is not None], means, squares)
+            numbers: dict[str, Any] = {
+                "beta1": group.betas[0],
+                "beta2": group.betas[1],
+                "lr": group.learning_rate,
+                "weight_decay": group.weight_decay,
+                "eps": EPS,
+                "amsgrad": False,
+                "maximize": False,
+            }
+            if self.fused:
+                torch._foreach_add_(steps, 1)
+                torch._fused_adamw_(*lists, [], steps, **numbers)
+            else:
+                adamw(*lists, [], steps, fused=False, **numbers)
 
     def state(self) -> dict[str, Tensor]:
         """Moments and counts by the parameter's place and their name, "3.exp_avg": what `restore` takes."""

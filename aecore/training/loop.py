@@ -273,11 +273,10 @@ class Training:
     def _add(self, means: Mapping[str, Tensor], count: int) -> None:
         """Sums over images, kept on the device as exactly as it can: nothing waits for the device here."""
         for name, mean in means.items():
-            total = mean.detach().to(widest(self.device)) * count
             if name in self._totals:
-                self._totals[name] += total  # in place: a graph goes on adding to the same tensors
+                self._totals[name].add_(mean.detach(), alpha=count)  # in place: a graph goes on with the same tensors
             else:
-                self._totals[name] = total
+                self._totals[name] = mean.detach().to(widest(self.device)) * count
 
     def _time_when_done(self) -> float:
         """The time, in seconds since 1970, when the device has done what it was asked for."""
