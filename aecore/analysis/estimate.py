@@ -1,8 +1,9 @@
 """What training will cost, before it is started. Nothing is trained for it: it takes well under a second.
 
 Time. Every layer of the model runs forward and backward on the device with a few images, and so do the corruption
-and the loss. The best of a few short tries counts, so that a busy machine does not make the estimate useless, and
-what was measured once is not measured again. A step is
+and the loss. The best of a few short tries counts, and what was tried in peace (`aecore.analysis.peace`) is not tried
+again. Where other work took the processors meanwhile, which can make a short try ten times as long, the estimate says
+so, and the next one tries again. A step is
 
     batch x (sum over layers + corruption and loss) + optimiser
 
@@ -15,10 +16,13 @@ pass, as float32; the images where they lie on the device; and the program itsel
 """
 
 import copy
+import threading
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 
 import psutil
 import torch
@@ -26,7 +30,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
 from aecore.analysis.architecture import Architecture, Layer, architecture, pass_black, to_look_through
-from aecore.analysis.kept import Kept
+from aecore.analysis.peace import Use, in_peace
 from aecore.model import Model, Pass
 from aecore.randomness import torch_stream
 from aecore.shapes import ImageShape
@@ -82,6 +86,7 @@ class Estimate:
     device: str
     precision: str
     how: str  # in a sentence
+    disturbed: bool  # other work took the processors while layers were tried: a later estimate may be less
 
 
 def estimate(
@@ -98,8 +103,9 @@ def estimate(
     settings = recipe.stages[-1]
     batch = images_per_step(settings.batch_size, train_images)
     place = _Place(device, resolve_precision(settings.precision, device))
-    layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, built, place)
-    moving = built.parameters * OPTIMISER_BYTES / _bytes_per_second(place)
+    with _TIMES.trying() as tried:
+        layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, built, place)
+        moving = built.parameters * OPTIMISER_BYTES / _bytes_per_second(place)
     step = batch * (layers + ends) + moving
     mapped = min(PREVIEW_CODES, validation_images)
     passes = (layers + ends) / 3 * (validation_images + mapped / 2)  # forward only is about a third
@@ -115,8 +121,13 @@ def estimate(
         precision=place.precision,
         how=(
             "Every layer of this model was tried on this device for a few milliseconds and the times were added up. "
-            "It may be off by half; beside other work on the same device training takes longer."
+            + (
+                "Other work took the processors meanwhile: with the device to itself training takes less."
+                if tried.disturbed
+                else "It may be off by half; beside other work on the same device training takes longer."
+            )
         ),
+        disturbed=tried.disturbed,
     )
 
 
@@ -154,7 +165,48 @@ class _Place:
         return self.device.key, self.precision
 
 
-_MEASURED: Kept[float] = Kept(1024)
+@dataclass
+class _Tried:
+    """What an estimate had to try."""
+
+    keys: set[Hashable]
+    disturbed: bool = False
+
+
+class _Times:
+    """The best time of each piece of work by key. What was tried in peace is not tried again."""
+
+    def __init__(self, most: int):
+        self._most = most
+        self._best: OrderedDict[Hashable, float] = OrderedDict()
+        self._settled: set[Hashable] = set()
+        self._tried = _Tried(set())
+        self._mutex = threading.Lock()
+
+    @contextmanager
+    def trying(self) -> Iterator[_Tried]:
+        """One estimate, which asks for times; others wait, or each would be slowed down by the others."""
+        with self._mutex:
+            self._tried = tried = _Tried(set())
+            before = Use.now()
+            yield tried
+            if tried.keys:
+                tried.disturbed = not in_peace(before, Use.now(), torch.get_num_threads())
+            if not tried.disturbed:
+                self._settled |= tried.keys
+            while len(self._best) > self._most:
+                self._settled.discard(self._best.popitem(last=False)[0])
+
+    def get(self, key: Hashable, work: Callable[[], float]) -> float:
+        """The seconds of `key`, for which `work` is called until it was done in peace."""
+        if key not in self._settled and key not in self._tried.keys:
+            self._best[key] = min(work(), self._best.get(key, inf))
+            self._tried.keys.add(key)
+        self._best.move_to_end(key)
+        return self._best[key]
+
+
+_TIMES = _Times(1024)
 
 
 def _layers_seconds(recipe: Recipe, built: Architecture, batch: int, place: _Place) -> float:
@@ -176,7 +228,7 @@ def _layer_seconds(layer: Layer, module: nn.Module, batch: int, place: _Place) -
         return _layer_seconds(tried, like, batch, place) * layer.operations / tried.operations
     count = min(batch, max(LEAST_TRIED, OPERATIONS_TRIED // max(layer.operations, layer.numbers_out * 32)))
     key = (repr(module), layer.shape_in, count, place.key)
-    return _MEASURED.get(key, lambda: _try_layer(module, (count, *layer.shape_in), place)) / count
+    return _TIMES.get(key, lambda: _try_layer(module, (count, *layer.shape_in), place)) / count
 
 
 def _try_layer(module: nn.Module, shape: tuple[int, ...], place: _Place) -> float:
@@ -215,7 +267,7 @@ def _ends_seconds(recipe: Recipe, built: Architecture, place: _Place) -> float:
     count = max(1, min(64, NUMBERS_TRIED // prod(shape)))
     parts = {axis: choice for axis, choice in recipe.parts.to_dict().items() if axis in ("corruption", "objective")}
     key = (str(parts), shape, count, place.key)
-    return _MEASURED.get(key, lambda: _try_ends(recipe, (count, *shape), built.classes, place)) / count
+    return _TIMES.get(key, lambda: _try_ends(recipe, (count, *shape), built.classes, place)) / count
 
 
 def _try_ends(recipe: Recipe, shape: tuple[int, ...], classes: int, place: _Place) -> float:
@@ -239,7 +291,7 @@ def _bytes_per_second(place: _Place) -> float:
     """What an elementwise operation reads and writes in a second."""
     numbers = torch.rand(1 << 20, device=place.device.key)
     key = ("bytes", place.device.key)
-    return 8 * numbers.numel() / _MEASURED.get(key, lambda: _seconds(lambda: torch.neg(numbers), place.device))
+    return 8 * numbers.numel() / _TIMES.get(key, lambda: _seconds(lambda: torch.neg(numbers), place.device))
 
 
 def _seconds(work: Callable[[], object], device: Device) -> float:

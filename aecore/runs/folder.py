@@ -25,7 +25,7 @@ from aecore import places
 from aecore.errors import LabError, RunError
 from aecore.runs.arrays import Snapshot, as_preview, as_snapshot, read_arrays
 from aecore.runs.files import read_lines, read_object, write_file
-from aecore.runs.job_folder import ABOUT, STOP, JobFolder, files_in, size_of
+from aecore.runs.job_folder import ABOUT, STATUS, STOP, JobFolder, files_in, size_of
 from aecore.runs.status import LiveStatus
 from aecore.runs.summary import UNDER_WAY, RunSummary, summarise, whole
 from aecore.training.events import Preview
@@ -40,7 +40,13 @@ PREVIEW, SNAPSHOTS, INPUTS = "preview.safetensors", "snapshots", "inputs.safeten
 KEPT, BESIDE_STARTERS = "kept", ".starters"
 GROUPS = "groups.json"
 
+AT_REST = ("stopped", "finished", "failed")
+MOST_SUMMARIES = 50_000
+
 WAY_OUT = "Resume the run to go on from its last checkpoint, or delete it."
+
+
+Stamp = tuple[int, int, int]
 
 
 class Run(JobFolder):
@@ -85,7 +91,22 @@ class Run(JobFolder):
     # --- how it is
 
     def summary(self) -> RunSummary:
-        """What a list shows; never an error: what is wrong stands in `message`."""
+        """What a list shows; never an error: what is wrong stands in `message`.
+
+        A list of thousands is asked for at every click: that of a run at rest is kept until one of its files changes.
+        """
+        files = [_stamp(self.path / name) for name in (STATUS, RECIPE, ABOUT)]  # as they are before they are read
+        kept = _summaries.get(self.path)
+        if kept is not None and kept[0] == files:
+            return kept[1]
+        made = self._summary()
+        if made.state in AT_REST and not made.damaged:
+            if len(_summaries) >= MOST_SUMMARIES:
+                _summaries.clear()
+            _summaries[self.path] = files, made
+        return made
+
+    def _summary(self) -> RunSummary:
         status = self.status()
         recipe, problem = self._checked_recipe(status)
         if problem:
@@ -190,14 +211,26 @@ class Run(JobFolder):
         """
         try:
             content = (self.path / RECIPE).read_bytes()
-            values = self.recipe_values()
             if hashlib.sha256(content).hexdigest() != status.get("recipe_digest"):
                 self.recipe()
+            values = self.recipe_values()
         except OSError:
             return {}, f"recipe.json is missing: {self.id} is no run that can be opened or resumed. Delete it."
         except RunError as error:
             return {}, str(error)
         return values, ""
+
+
+_summaries: dict[Path, tuple[list[Stamp | None], RunSummary]] = {}  # of runs at rest, with the state of their files
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """What changes whenever a file is replaced or written to; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _recorded(epochs: tuple[int, ...]) -> str:

@@ -53,11 +53,12 @@ class JobFolder:
 
     def about(self) -> dict[str, Any]:
         """name, created, device asked for; without a readable file what the folder itself tells."""
-        known = {"name": self.id, "created": self._made(), "device": "auto"}
         try:
-            return known | {key: value for key, value in read_object(self.path / ABOUT).items() if value}
+            known = {key: value for key, value in read_object(self.path / ABOUT).items() if value}
         except RunError:
-            return known
+            known = {}
+        made = {} if "created" in known else {"created": self._made()}
+        return {"name": self.id, "device": "auto", **made, **known}
 
     # --- how it is
 

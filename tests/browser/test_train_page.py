@@ -1,6 +1,7 @@
 """Training as a person does it: choose, start, watch, stop, go on, switch between runs, come back later."""
 
 import os
+import re
 import signal
 
 import pytest
@@ -45,7 +46,7 @@ def _nothing_left_behind(runs):
 def open_train(tab, address, **query):
     tab.goto(f"{address}/train?" + "&".join(f"{key}={value}" for key, value in query.items()))
     tab.get_by_role("heading", name="Train", exact=True).wait_for()
-    tab.get_by_text("parameters · about").wait_for(timeout=PATIENCE_MS)
+    tab.get_by_text(re.compile("parameters · (about|up to)")).wait_for(timeout=PATIENCE_MS)
 
 
 def number(tab, label, value=None):

@@ -39,6 +39,7 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def runs(tmp_path, monkeypatch):
     make_oblong()
+    monkeypatch.setattr("aecore.analysis.estimate.in_peace", lambda *_: True)
     monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(places, "STARTER_RUNS", tmp_path / "starters")
     return Runs()
@@ -142,6 +143,16 @@ def test_another_seed_or_name_is_not_estimated_anew(runs, monkeypatch):
     monkeypatch.setattr("aecore.analysis.estimate.estimate", lambda *_: pytest.fail("estimated anew"))
     checked(app.number_input(key="train.seed").set_value(5).run())
     checked(app.text_input(key="train.name").set_value("Another name").run())
+    assert "parameters · about" in sentences(app)
+
+
+def test_an_estimate_that_other_work_disturbed_is_an_upper_bound_until_one_was_made_in_peace(runs, monkeypatch):
+    monkeypatch.setattr("aecore.analysis.estimate.in_peace", lambda *_: False)
+    app = open_train(variant="simple")
+    checked(app.number_input(key="train.simple.bottleneck.plain.code_size").set_value(7).run())
+    assert "parameters · up to" in sentences(app)
+    monkeypatch.setattr("aecore.analysis.estimate.in_peace", lambda *_: True)
+    checked(app.number_input(key="train.simple.bottleneck.plain.code_size").set_value(9).run())
     assert "parameters · about" in sentences(app)
 
 

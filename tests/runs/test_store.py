@@ -4,6 +4,7 @@ import re
 import shutil
 import time
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -125,6 +126,33 @@ def test_a_thousand_runs_are_listed(runs, trained):
 
     assert len(listed) == 1001
     assert not any(each.damaged for each in listed)
+
+
+def test_what_has_not_changed_is_listed_without_being_read_again(runs, trained, monkeypatch):
+    runs.create(tiny_recipe())
+    listed = runs.list()
+    read = []
+    real = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or real(path))
+
+    assert runs.list() == listed
+    assert read == []
+    runs.rename(trained.id, "another")
+    assert {each.name for each in runs.list()} == {"another", "Denoising on tiny"}
+
+
+@pytest.mark.parametrize(("name", "cut"), [("recipe.json", 9), ("recipe.json", None), ("status.json", 9)])
+def test_a_list_shows_what_was_damaged_since_the_last_and_what_was_mended(runs, trained, name, cut):
+    listed = runs.list()
+    path = trained.path / name
+    content = path.read_bytes()
+
+    path.unlink() if cut is None else path.write_bytes(content[:-cut])
+    (damaged,) = runs.list()
+    assert damaged.damaged
+    assert name in damaged.message
+    path.write_bytes(content)
+    assert runs.list() == listed
 
 
 def test_runs_made_in_the_same_second_never_share_an_id(runs, monkeypatch):
