@@ -25,7 +25,7 @@ from pages.shared.experiments import show_experiments
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.matrix import Numbers, Row, Scale, digits, show_matrix, show_numbers, side_for
 from pages.shared.opened import open_for_page, weights_version
-from pages.shared.pickers import has_encoder, pick_run
+from pages.shared.pickers import has_encoder, newest_or, pick_run
 from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import Slot, slot
 from pages.shared.theme import palette
@@ -71,7 +71,9 @@ def show() -> None:
     if view == "compared":
         show_experiments(ANOMALIES, FORM, show_comparison)
         return
-    run = pick_run(PAGE, has_encoder, "Normal is what this run was trained on")
+    run = pick_run(
+        PAGE, has_encoder, "Normal is what this run was trained on", newest_or(lambda each: bool(each.classes))
+    )
     if run is not None:
         _one_run(run)
 

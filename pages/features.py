@@ -19,7 +19,7 @@ from pages.shared.charts import show_chart
 from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.matrix import digits, side_for
 from pages.shared.opened import open_for_page, weights_version
-from pages.shared.pickers import has_encoder, pick_run
+from pages.shared.pickers import has_encoder, newest_or, pick_run
 from pages.shared.pictures import Picture, show_pictures
 from pages.shared.results import Slot, slot
 from pages.shared.theme import palette
@@ -59,7 +59,7 @@ class Looked:
 
 def show() -> None:
     """Activations, atoms and filters of all units, then one of them under the microscope."""
-    run = pick_run(PAGE, has_encoder)
+    run = pick_run(PAGE, has_encoder, usual=newest_or(lambda each: each.variant == "sparse"))
     if run is None:
         return
     opened = open_for_page(run)

@@ -17,6 +17,7 @@ from aecore.variants.variant import Variant
 from pages.shared.frame import page
 from pages.shared.journey import code_map_uri, show_journey
 from pages.shared.keys import RUN
+from pages.shared.pickers import on_other_data
 from pages.shared.pictures import Picture, show_named_rows
 from pages.shared.places import GENERATE, LATENT, RECONSTRUCT, Place, fitting
 from pages.shared.theme import colours
@@ -49,7 +50,7 @@ def show() -> None:
 def _plane(starters: Sequence[RunSummary]) -> RunSummary | None:
     """The run that explains the idea: its code has two numbers, its data are those its variant is taught with."""
     planes = [each for each in starters if each.latent == 2 and each.variant in VARIANTS]
-    return min(planes, key=lambda each: each.dataset != VARIANTS[each.variant].data, default=None)
+    return min(planes, key=on_other_data, default=None)
 
 
 def _beginning(runs: Runs, plane: RunSummary | None, own: RunSummary | None) -> None:

@@ -23,7 +23,7 @@ from pages.shared.frame import as_code, errors_shown, page
 from pages.shared.latent_keeping import Keeping, kept, own_direction
 from pages.shared.latent_scenes import Growing, Seen, grow, projected
 from pages.shared.opened import open_for_page, weights_version
-from pages.shared.pickers import has_encoder, has_places, pick_pair
+from pages.shared.pickers import has_encoder, has_places, newest_or, pick_pair
 from pages.shared.projections import pick_projection
 from pages.shared.takeaway import take_away
 from pages.shared.words import plain
@@ -40,7 +40,7 @@ HELD = 4  # scenes of a visit: two runs, each with the scene before
 
 def show() -> None:
     """The pickers, a canvas for each run, and how to use it."""
-    run, beside = pick_pair(PAGE, has_places, has_encoder)
+    run, beside = pick_pair(PAGE, has_places, has_encoder, newest_or(lambda each: each.latent == 2))
     if run is None:
         return
     shown = [run, beside] if beside else [run]

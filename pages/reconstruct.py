@@ -19,7 +19,7 @@ from pages.shared.matrix import Row, Scale, digits, show_matrix, show_numbers, s
 from pages.shared.measures import bound_rows, mean_of, measure_rows
 from pages.shared.noise import Noise, pick_noise
 from pages.shared.opened import open_for_page, weights_version
-from pages.shared.pickers import has_encoder, pick_run
+from pages.shared.pickers import has_encoder, newest_or, pick_run
 from pages.shared.pictures import Picture, Pixels
 from pages.shared.results import Slot, slot
 from pages.shared.uploads import KINDS
@@ -64,7 +64,7 @@ class Shown:
 
 def show() -> None:
     """Pictures on the left, choices on the right, measured quality below."""
-    run = pick_run(PAGE, has_encoder)
+    run = pick_run(PAGE, has_encoder, usual=newest_or(lambda each: each.variant == "denoising" and not each.classes))
     if run is None:
         return
     opened = open_for_page(run)

@@ -7,6 +7,7 @@ import streamlit as st
 from aecore.runs.folder import Run
 from aecore.runs.store import Runs
 from aecore.runs.summary import RunSummary
+from aecore.variants.catalog import VARIANTS
 from pages.shared.keys import chosen_run, chosen_runs, remember_run, remember_runs
 from pages.shared.words import distinct
 
@@ -68,6 +69,23 @@ def newest(fitting: Sequence[RunSummary]) -> RunSummary:
     return fitting[0]
 
 
+def newest_or(telling: Callable[[RunSummary], bool]) -> Usual:
+    """What a person trained last; as long as there is nothing, a run that ships and tells most on a page."""
+
+    def usual(fitting: Sequence[RunSummary]) -> RunSummary:
+        if not fitting[0].starter:
+            return fitting[0]
+        return min(filter(telling, fitting), key=on_other_data, default=fitting[0])
+
+    return usual
+
+
+def on_other_data(summary: RunSummary) -> bool:
+    """Whether a run was trained on other data than its variant is taught with."""
+    known = VARIANTS.get(summary.variant)
+    return known is None or summary.dataset != known.data
+
+
 def run_label(summary: RunSummary) -> str:
     """One line that tells runs apart."""
     done = f"{summary.epochs_done} epoch{'' if summary.epochs_done == 1 else 's'}"
@@ -82,21 +100,24 @@ def run_labels(summaries: Sequence[RunSummary]) -> dict[str, str]:
     return distinct({each.id: run_label(each) for each in summaries})
 
 
-def pick_run(page: str, why_not: Reason = has_weights, label: str = "Run") -> Run | None:
+def pick_run(page: str, why_not: Reason = has_weights, label: str = "Run", usual: Usual = newest) -> Run | None:
     """The chosen run; None after saying what to do when there is none to choose.
 
-    `why_not` gives the reason why a run does not fit this page; those runs are named below the picker.
+    `why_not` gives the reason why a run does not fit this page; those runs are named below the picker. Where none was
+    chosen on any page, it is `usual` of those that fit.
     """
     runs = Runs()
-    picked = _pick_one(page, runs.list(), why_not, label)
+    picked = _pick_one(page, runs.list(), why_not, label, usual)
     if picked is None:
         return None
     remember_run(picked.id)
     return runs.get(picked.id)
 
 
-def pick_pair(page: str, why_not: Reason, why_not_beside: Reason) -> tuple[Run | None, Run | None]:
-    """The chosen run, and another one on the same images to set beside it, if a person wants one.
+def pick_pair(
+    page: str, why_not: Reason, why_not_beside: Reason, usual: Usual = newest
+) -> tuple[Run | None, Run | None]:
+    """The chosen run (at first `usual`), and another one on the same images to set beside it, if a person wants one.
 
     Both must then have no reason of the second kind.
     """
@@ -104,7 +125,7 @@ def pick_pair(page: str, why_not: Reason, why_not_beside: Reason) -> tuple[Run |
     listed = runs.list()
     first, second = st.columns(2, gap="medium")
     with first:
-        picked = _pick_one(page, listed, why_not, "Run")
+        picked = _pick_one(page, listed, why_not, "Run", usual)
     if picked is None:
         return None, None
     with second:
@@ -113,7 +134,7 @@ def pick_pair(page: str, why_not: Reason, why_not_beside: Reason) -> tuple[Run |
     return runs.get(picked.id), runs.get(beside.id) if beside else None
 
 
-def _pick_one(page: str, listed: Sequence[RunSummary], why_not: Reason, label: str) -> RunSummary | None:
+def _pick_one(page: str, listed: Sequence[RunSummary], why_not: Reason, label: str, usual: Usual) -> RunSummary | None:
     fitting = {each.id: each for each in listed if not why_not(each)}
     if not fitting:
         _empty_state(len(listed))
@@ -121,7 +142,7 @@ def _pick_one(page: str, listed: Sequence[RunSummary], why_not: Reason, label: s
     wanted = chosen_run()
     key = f"{page}.run"
     if st.session_state.get(key) not in fitting:
-        st.session_state[key] = wanted if wanted in fitting else next(iter(fitting))
+        st.session_state[key] = wanted if wanted in fitting else usual(list(fitting.values())).id
     labels = run_labels(list(fitting.values()))
     picked = str(st.selectbox(label, list(fitting), format_func=labels.__getitem__, key=key))
     _left_out([(each, why_not(each)) for each in listed if each.id not in fitting], [wanted])

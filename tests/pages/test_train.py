@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+import streamlit as st
 
 from aecore import places
 from aecore.runs.processes import started_at
@@ -40,6 +41,7 @@ def trained(tmp_path_factory):
 def runs(tmp_path, monkeypatch):
     make_oblong()
     monkeypatch.setattr("aecore.analysis.estimate.in_peace", lambda *_: True)
+    st.cache_data.clear()  # what other tests made while a processor was short
     monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(places, "STARTER_RUNS", tmp_path / "starters")
     return Runs()
