@@ -38,6 +38,7 @@ SHOWN = 40  # atoms and filters at first
 MOST_SHOWN = 200
 EXCITING = 10
 SIDE, MIDDLE_SIDE, LARGE_SIDE = 56, 112, 140  # CSS pixels, about
+VISIBLE = 1 / 255  # a change of an image by less is no change
 BEYOND = 0.5  # of how far a unit goes: so much farther it can be turned
 
 
@@ -264,7 +265,7 @@ def _one_atom(opened: "OpenRun", unit: int) -> None:
     pictures = [
         Picture(as_bytes(found.resting[None])[0], "The code at rest, decoded", "code at rest"),
         Picture(on[0], f"Unit {unit} on, decoded", f"unit on, {digits(float(found.levels[0]))}"),
-        Picture(as_pictures(found.responses)[0], f"What unit {unit} adds to the image", "difference"),
+        Picture(as_pictures(found.responses, VISIBLE)[0], f"What unit {unit} adds to the image", "difference"),
     ]
     if found.columns is not None:
         pictures.append(Picture(as_pictures(found.columns)[0], f"Atom of unit {unit}", "decoder column"))
@@ -320,7 +321,7 @@ def _turn(opened: "OpenRun", looked: Looked, unit: int) -> None:
                 Picture(shown.original, f"Test image {index}", "original"),
                 Picture(as_bytes(shown.reconstruction), "Reconstruction", f"reconstruction, {digits(shown.was)}"),
                 Picture(as_bytes(shown.image), f"With unit {unit} at {value:.3g}", f"turned, {digits(shown.value)}"),
-                Picture(as_pictures(shown.change[None])[0], "What the turning changes", "change"),
+                Picture(as_pictures(shown.change[None], VISIBLE)[0], "What the turning changes", "change"),
             ],
             side_for(shown.original.shape[2], LARGE_SIDE),
         )

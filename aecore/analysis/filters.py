@@ -44,7 +44,10 @@ def strongest(weights: Floats, count: int) -> Indices:
     return np.sort(np.argsort(-energy, kind="stable")[:count]).astype(np.int64)
 
 
-def as_pictures(weights: Floats) -> Pixels:
-    """Filters as they are shown, uint8: grey is 0, and the largest weight of each filter is black or white."""
+def as_pictures(weights: Floats, least: float = 1e-12) -> Pixels:
+    """Filters as they are shown, uint8: grey is 0, and the largest weight of each filter is black or white.
+
+    A filter of none as large as `least` has that for its scale: what is nothing looks like nothing.
+    """
     largest = np.abs(weights).reshape(len(weights), -1).max(1, initial=0.0).reshape(-1, 1, 1, 1)
-    return np.asarray(np.rint(127.5 + 127.5 * weights / np.maximum(largest, 1e-12)), dtype=np.uint8)
+    return np.asarray(np.rint(127.5 + 127.5 * weights / np.maximum(largest, least)), dtype=np.uint8)

@@ -45,3 +45,8 @@ def test_the_strongest_filters_stay_in_the_order_of_their_units():
 def test_a_weight_of_nothing_is_grey_and_the_largest_is_black_or_white():
     weights = np.array([[0.0, -2.0], [0.5, 0.25], [0.0, 0.0]], np.float32).reshape(3, 1, 1, 2)
     assert as_pictures(weights).reshape(3, 2).tolist() == [[128, 0], [255, 191], [128, 128]]
+
+
+def test_what_is_less_than_can_be_seen_is_not_blown_up():
+    changes = np.array([[1e-6, -1e-6], [0.5, 0.25]], np.float32).reshape(2, 1, 1, 2)
+    assert as_pictures(changes, least=1 / 255).reshape(2, 2).tolist() == [[128, 127], [255, 191]]
