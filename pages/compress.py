@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PAGE = "compress"
 TEST, OWN = "test", "own"
-SOURCES = {TEST: "A test image", OWN: "Your own picture"}
+SOURCES = {TEST: "Test image", OWN: "Your own"}
 KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "tif", "tiff"]
 SIDE = 168  # CSS pixels, about
 MOST_SHOWN = 512  # pixels a side: larger ones are shown smaller

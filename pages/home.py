@@ -41,10 +41,11 @@ def show() -> None:
         _under_way()
     st.header("The variants")
     titles = {each.key: each.title for each in datasets()}
+    shipped = sorted(starters, key=lambda each: (bool(each.classes), on_other_data(each)))  # the most telling first
     with st.grid(len(VARIANTS), min_column_width=CARD_WIDTH):
         for variant in VARIANTS.values():
             with st.container(border=True, height="stretch", gap="xsmall"):
-                _card(runs, variant, [each for each in starters if each.variant == variant.key], titles, plane)
+                _card(runs, variant, [each for each in shipped if each.variant == variant.key], titles, plane)
 
 
 def _plane(starters: Sequence[RunSummary]) -> RunSummary | None:
@@ -124,6 +125,9 @@ def _card(
 
 def _where(summary: RunSummary, variant: Variant) -> Place:
     """The page that shows best what a run can do."""
+    first = next(fitting(summary), LATENT)
+    if first != LATENT:
+        return first
     if not summary.encodes:
         return GENERATE
     return RECONSTRUCT if "corruption.kind" in variant.changes else LATENT

@@ -29,6 +29,13 @@ def has_encoder(summary: RunSummary) -> str:
     return has_weights(summary) or ("" if summary.encodes else "it has no encoder and can only draw images")
 
 
+def knows_some_classes(summary: RunSummary) -> str:
+    """The reason why nothing in a run's data set is strange to it; "" when it was trained on some classes only."""
+    return has_encoder(summary) or (
+        "" if summary.classes else "it was trained on all classes: nothing is strange to it"
+    )
+
+
 def has_places(summary: RunSummary) -> str:
     """The reason why nobody can walk about in the codes of a run; "" when one can, with an encoder or without."""
     if summary.encodes or not summary.generates:

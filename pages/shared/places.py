@@ -7,7 +7,16 @@ import streamlit as st
 
 from aecore.runs.summary import RunSummary
 from pages.shared.keys import RUN
-from pages.shared.pickers import Reason, draws_images, has_encoder, has_places
+from pages.shared.pickers import (
+    Reason,
+    draws_images,
+    enlarges,
+    has_encoder,
+    has_places,
+    has_quantised_code,
+    knows_some_classes,
+    takes_noise_out,
+)
 
 
 @dataclass(frozen=True)
@@ -25,11 +34,17 @@ RECONSTRUCT = Place("reconstruct.py", "Reconstruct", ":material/compare:", has_e
 GENERATE = Place("generate.py", "Generate", ":material/draw:", draws_images)
 FEATURES = Place("features.py", "Features", ":material/grain:", has_encoder)
 
-PLACES = (LATENT, RECONSTRUCT, GENERATE, FEATURES)
+ENLARGE = Place("enlarge.py", "Enlarge", ":material/zoom_in:", enlarges)
+DENOISE = Place("denoise.py", "Denoise", ":material/blur_off:", takes_noise_out)
+COMPRESS = Place("compress.py", "Compress", ":material/compress:", has_quantised_code)
+ANOMALIES = Place("anomalies.py", "Anomalies", ":material/flag:", knows_some_classes)
+
+# What few runs can do comes first: that is what they are for.
+PLACES = (ENLARGE, DENOISE, COMPRESS, ANOMALIES, LATENT, RECONSTRUCT, GENERATE, FEATURES)
 
 
 def fitting(summary: RunSummary) -> Iterator[Place]:
-    """The pages that have something to show of a run."""
+    """The pages that have something to show of a run, the most telling first."""
     return (place for place in PLACES if not place.why_not(summary))
 
 

@@ -4,8 +4,8 @@ Streamlit writes the chosen and the value of a slider in the accent, which in da
 bright enough for words itself (white on the accent and the accent on the background cannot both have 4.5:1, as WCAG 2.2
 asks): they take the colour of links. It colours code with fixed colours that are too pale on white, lets the field in
 which one looks for a choice shrink to less than the 24 pixels that a finger needs, and shows the keyboard's place among
-links to pages by a tint alone. While a page computes it offers a button "Stop" that ends the page's script and not the
-run that trains, which has a button of that name: Streamlit's is left out.
+links to pages by a tint alone and cuts off their words. While a page computes it offers a button "Stop" that ends the
+page's script and not the run that trains, which has a button of that name: Streamlit's is left out.
 """
 
 import streamlit as st
@@ -23,6 +23,7 @@ STYLE = (
     f"<style>:root {{ {CSS_VARIABLES}}} :is({CHOSEN}) {{ color: var(--lab-link); }}"
     + """
 [data-testid="stMultiSelect"] input { min-width: 24px; }
+[data-testid="stPageLink-NavLink"] p { white-space: normal; }
 [data-testid="stPageLink-NavLink"]:focus-visible { outline: 2px solid var(--lab-link); outline-offset: -2px; }
 [data-testid="stHeading"] h2 { padding: 0.5rem 0 1rem; }
 [data-testid="stHeading"] h3 { padding: 0 0 1rem; }

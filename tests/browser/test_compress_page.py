@@ -69,7 +69,7 @@ def png(size=(31, 50)) -> tuple[np.ndarray, bytes]:
 def test_an_upload_is_compressed_downloaded_and_decoded_again(tab, address, runs, codec):
     opened(tab, address, runs)
     pixels, data = png()
-    tab.get_by_role("radio", name="Your own picture").click()
+    tab.get_by_role("radio", name="Your own").click()
     tab.get_by_text("Add a picture").wait_for()
     tab.locator("input[type=file]").first.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": data})
     tab.get_by_text("Cut into tiles of 24 x 20 pixels").wait_for()
@@ -86,7 +86,7 @@ def test_an_upload_is_compressed_downloaded_and_decoded_again(tab, address, runs
 
 def test_hostile_files_are_told_what_is_wrong_in_both_uploads(tab, address, runs, codec):
     opened(tab, address, runs)
-    tab.get_by_role("radio", name="Your own picture").click()
+    tab.get_by_role("radio", name="Your own").click()
     tab.get_by_text("Add a picture").wait_for()
     broken = {"name": "mine.png", "mimeType": "image/png", "buffer": png()[1][:60]}
     tab.locator("input[type=file]").first.set_input_files(broken)

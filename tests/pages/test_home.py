@@ -176,3 +176,19 @@ def test_home_needs_nothing_heavy():
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_what_ships_opens_on_the_page_that_shows_what_it_is_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
+    found = links(open_page("home"))
+    expected = {
+        "Digits on a plane": "latent_space?run=vae-2-mnist",
+        "Clothes out of noise": "reconstruct?run=denoising-fashion",
+        "Only coats": "anomalies?run=coats-fashion",
+        "Digits in small files": "compress?run=compression-mnist",
+        "SRCNN, 3 times": "enlarge?run=srcnn-3-photographs",
+        "Photographs out of noise": "denoise?run=denoising-photographs",
+        "Digits from noise": "generate?run=gan-mnist",
+        "Digits out of noise": "generate?run=diffusion-mnist",
+    }
+    assert {name: found[name] for name in expected} == expected
