@@ -211,9 +211,9 @@ class Run(JobFolder):
         """
         try:
             content = (self.path / RECIPE).read_bytes()
+            values = self.recipe_values()
             if hashlib.sha256(content).hexdigest() != status.get("recipe_digest"):
                 self.recipe()
-            values = self.recipe_values()
         except OSError:
             return {}, f"recipe.json is missing: {self.id} is no run that can be opened or resumed. Delete it."
         except RunError as error:
