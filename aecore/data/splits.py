@@ -50,13 +50,15 @@ def split_by_seed(count: int, seed: int, validation_share: float = 0.1, test_sha
             f"The shares for validation ({validation_share:g}) and test ({test_share:g}) must be from 0 to below 1 "
             "and leave something for training: choose for example 0.1 and 0.1."
         )
-    validation, test = _part(count, validation_share), _part(count, test_share)
-    if validation + test >= count:
-        needed = 1 + (validation_share > 0) + (test_share > 0)
+    needed = 1 + (validation_share > 0) + (test_share > 0)
+    if count < needed:
         raise DataError(
             f"{count} images cannot be divided into training, validation and test: add images until there are "
             f"at least {needed}."
         )
+    validation, test = _part(count, validation_share), _part(count, test_share)
+    while validation + test >= count:  # of a few images both may be rounded up: training keeps one
+        validation, test = (validation - 1, test) if validation >= test else (validation, test - 1)
     order = shuffled(count, seed, "split")
     return SplitIndices(
         train=np.sort(order[validation + test :]),

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aecore.data.image_set import ImageSet, Splits
@@ -24,6 +24,7 @@ def taken(images):
 
 
 @given(st.integers(3, 400), st.integers(0, 2**31), st.floats(0, 0.45), st.floats(0, 0.45))
+@example(4, 0, 0.375, 0.375)  # rounded, both together take all four
 def test_every_image_is_in_exactly_one_part(count, seed, validation_share, test_share):
     parts = split_by_seed(count, seed, validation_share, test_share)
     together = np.concatenate([parts.train, parts.validation, parts.test])
