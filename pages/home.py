@@ -35,7 +35,7 @@ def show() -> None:
     listed = runs.list()
     starters = [each for each in listed if each.starter and not each.damaged]
     plane = _plane(starters)
-    own = next((each for each in listed if not each.starter and not each.damaged and each.epochs_done), None)
+    own = next((each for each in listed if not each.starter and not each.damaged and each.weights), None)
     _beginning(runs, plane, own)
     if any(each.state in UNDER_WAY for each in listed):
         _under_way()

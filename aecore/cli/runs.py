@@ -34,6 +34,7 @@ SUMMARY: Keys = {
     "limit": "training images that were chosen of it; 0 for all of them",
     "parameters": "of the model; 0 before the first start",
     "device": "in words; before the first start the key that was asked for",
+    "weights": "whether weights of an epoch are kept, so that it can be opened",
     "loss": "mean over the validation images after the last epoch; null before the first",
     "metrics": "the last epoch: epoch, stage, step, train and validation (as `train --help` says), images_per_second, "
     "seconds, learning_rate",

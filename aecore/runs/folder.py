@@ -115,9 +115,10 @@ class Run(JobFolder):
                 status["state"] = "failed"
         elif status["state"] in UNDER_WAY and (self.path / STOP).exists():
             status["message"] = "Stopping."
-        # A starter run was made smaller after its training; any other size is known since the last epoch.
+        # A starter run was made smaller after its training; any other size is known since the last checkpoint.
         size = (0 if self.starter else whole(status, "bytes")) or self.bytes_on_disk()
-        return summarise(self.id, self.starter, status, self.about(), recipe, size)
+        weights = any((self.path / name).exists() for name in (CHECKPOINT, PREVIOUS))
+        return summarise(self.id, self.starter, status, self.about(), recipe, size, weights)
 
     # --- what it learned
 

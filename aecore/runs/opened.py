@@ -10,6 +10,7 @@ from aecore.data.catalog import load
 from aecore.data.image_set import ImageSet, Splits
 from aecore.errors import DataError, RunError
 from aecore.runs.folder import Run
+from aecore.runs.summary import UNDER_WAY
 from aecore.runs.weights import newest_checkpoint
 from aecore.training.precision import find_device
 from aecore.training.recipe import Recipe
@@ -37,11 +38,13 @@ def open_run(run: Run, device: str = "cpu", epoch: int | None = None) -> OpenRun
     recipe = run.recipe()
     checkpoint, note = newest_checkpoint(run)
     if checkpoint is None:
-        raise RunError(f"The run {run.id} has kept no weights yet: it can be opened when its first epoch is over.")
+        raise RunError(f"The run {run.id} has kept no weights yet: it can be opened when its first epochs are over.")
     splits = _splits_of(run, recipe)
     weights = checkpoint.part("model")
     if epoch is not None:
         weights |= _recorded_decoder(run, epoch)
+    else:
+        note = note or _what_was_lost(run, checkpoint.position.epoch)
     composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
     try:
         composition.model.load_state_dict(weights)
@@ -76,6 +79,17 @@ def _recorded_decoder(run: Run, epoch: int) -> dict[str, Tensor]:
             f"{run.id} keeps codes and reconstructions of epoch {epoch}, but no weights: open its last epoch."
         )
     return {f"decoder.{name}": torch.from_numpy(each) for name, each in decoder.items()}
+
+
+def _what_was_lost(run: Run, epoch: int) -> str:
+    """A run that was killed may have short epochs behind it whose weights were not kept."""
+    summary = run.summary()
+    if summary.state in UNDER_WAY or epoch >= summary.epochs_done:
+        return ""
+    return (
+        f"The run ended after epoch {summary.epochs_done}, before the weights of its last epochs were kept: these are "
+        f"the weights after epoch {epoch}. Resume it to train the others again."
+    )
 
 
 def _data_note(recipe: Recipe, splits: Splits) -> str:

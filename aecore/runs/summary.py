@@ -30,6 +30,7 @@ class RunSummary:
     corruption: str  # the key of what it was trained with; "" where the recipe cannot be read
     parameters: int  # 0 before the first start
     device: str  # as a person reads it; before the first start the key that was asked for
+    weights: bool  # whether those of an epoch are kept: the first ones of short epochs are not
     loss: float | None  # of the last validation
     metrics: Mapping[str, Any]  # the last line of metrics.jsonl; empty before the first epoch
     bytes: int
@@ -50,6 +51,7 @@ def summarise(
     about: Mapping[str, Any],
     recipe: Mapping[str, Any],
     size: int,
+    weights: bool,
 ) -> RunSummary:
     """A summary from the content of the files; what is missing or of a wrong type is left empty."""
     metrics = mapping(status, "metrics")
@@ -73,6 +75,7 @@ def summarise(
         corruption=text(recipe, "parts", "corruption", "kind"),
         parameters=whole(status, "parameters"),
         device=text(status, "device") or str(about["device"]),
+        weights=weights and whole(status, "epochs_done") > 0,
         loss=number(metrics, "validation", "loss"),
         metrics=metrics,
         bytes=size,

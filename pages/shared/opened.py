@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # it loads torch, for which no first paint should wait
 def open_for_page(run: Run) -> "OpenRun":
     """The run with its newest weights. RunError or DataError when it cannot be opened."""
     with st.spinner(f"Opening {run.id} …", show_time=True):
-        opened = _open(str(run.path), run.starter, weights_version(run))
+        opened = _open(str(run.path), run.starter, weights_version(run), run.alive())
     if opened.fallback_note:
         st.warning(opened.fallback_note)
     return opened
@@ -26,7 +26,8 @@ def weights_version(run: Run) -> int:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _open(path: str, starter: bool, version: int) -> "OpenRun":
+def _open(path: str, starter: bool, version: int, alive: bool) -> "OpenRun":
+    """Anew when the run ends: only then is it known whether its last weights were lost."""
     from pathlib import Path
 
     from aecore.runs.opened import open_run

@@ -19,7 +19,9 @@ def has_weights(summary: RunSummary) -> str:
     """The reason why a run has nothing to show yet; "" when it has."""
     if summary.damaged:
         return summary.message
-    return "" if summary.epochs_done > 0 else "it has not finished its first epoch"
+    if summary.weights:
+        return ""
+    return "it has kept no weights yet" if summary.epochs_done else "it has not finished its first epoch"
 
 
 def has_encoder(summary: RunSummary) -> str:
@@ -239,7 +241,7 @@ def _empty_state(listed: int) -> None:
     st.info(
         "No run has finished an epoch yet. Train a model first; a small one takes about a minute."
         if not listed
-        else "None of the runs fits this page yet. Train a model first, or wait for the first epoch of one.",
+        else "None of the runs fits this page yet. Train a model first, or wait for the first epochs of one.",
         icon=":material/info:",
     )
     st.page_link("train.py", label="Train a model", icon=":material/play_arrow:")

@@ -465,7 +465,7 @@ def test_the_best_shipped_restorer_is_the_largest_on_photographs():
         status = {"state": "finished", "parameters": parameters, "image_shape": [3, side, side], "epochs_done": 1}
         recipe = {"parts": {"corruption": {"kind": corruption}}}
         about = {"name": name, "created": "", "device": "cpu"}
-        return summarise(name, starter, status | {"restores": restores}, about, recipe, 1)
+        return summarise(name, starter, status | {"restores": restores}, about, recipe, 1, weights=True)
 
     listed = [
         run("small", 10),

@@ -83,7 +83,7 @@ def ready(tab):
 def wait_for_epochs(tab, run):
     """Until the picker can offer a run that was just started."""
     deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not run.summary().epochs_done:
+    while not run.summary().weights:
         assert time.monotonic() < deadline
         tab.wait_for_timeout(50)
 

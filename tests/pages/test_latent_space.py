@@ -83,11 +83,14 @@ def scene(app):
     return header, small | {name: found(place["hash"]).array for name, place in header["blocks"].items()}
 
 
+def set_status(run, **values):
+    stored = json.loads((run.path / "status.json").read_text())
+    (run.path / "status.json").write_text(json.dumps(stored | values))
+
+
 def under_way(run, state="running"):
     """As if a worker trained it: this process holds its name."""
-    launched = {"pid": os.getpid(), "started": started_at(os.getpid())}
-    stored = json.loads((run.path / "status.json").read_text())
-    (run.path / "status.json").write_text(json.dumps(stored | {"state": state, "launched": launched}))
+    set_status(run, state=state, launched={"pid": os.getpid(), "started": started_at(os.getpid())})
 
 
 def test_without_a_run_the_page_leads_to_one(runs):
@@ -199,6 +202,23 @@ def test_a_run_under_way_shows_its_newest_checkpoint_and_says_so(run):
     app = open_page("latent_space", run=run.id)
     assert "Still training, 1 of 1 epochs done." in sentences(app)
     assert scene(app)[0]["count"] == PARTS["test"]
+
+
+def test_a_run_that_was_killed_says_that_these_are_not_its_last_weights(run):
+    lost = "ended after epoch 4, before the weights of its last epochs were kept: these are the weights after epoch 1."
+    under_way(run)
+    set_status(run, epochs_done=4)
+    assert not open_page("latent_space", run=run.id).warning
+    set_status(run, launched=None)
+    assert lost in sentences(open_page("latent_space", run=run.id))
+
+
+def test_a_run_whose_first_epochs_are_not_kept_yet_is_not_offered(runs, trained, run):
+    runs.import_zip(trained[40])
+    for name in (CHECKPOINT, PREVIOUS):
+        (run.path / name).unlink(missing_ok=True)
+    under_way(run)
+    assert "cannot be shown here: it has kept no weights yet." in sentences(open_page("latent_space", run=run.id))
 
 
 def test_a_run_that_waits_to_be_trained_further_says_so(run):

@@ -49,6 +49,19 @@ def test_pictures_that_changed_since_are_named(trained):
     assert "'tiny' have changed" in open_run(trained).fallback_note
 
 
+def test_a_run_that_ended_before_it_kept_its_last_weights_says_so(trained):
+    with trained.hold() as status:
+        status.update(state="running", epochs_done=7)
+        assert open_run(trained).fallback_note == ""
+
+    opened = open_run(trained)
+
+    assert opened.epoch == 3
+    assert "ended after epoch 7, before the weights of its last epochs were kept" in opened.fallback_note
+    assert "the weights after epoch 3. Resume it" in opened.fallback_note
+    assert open_run(trained, epoch=2).fallback_note == ""
+
+
 def test_an_epoch_recorded_without_weights_says_so(trained):
     kept = read_arrays(trained.snapshot_path(2))
     codes = {name: each for name, each in kept.items() if not name.startswith("decoder.")}

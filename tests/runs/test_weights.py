@@ -50,7 +50,7 @@ def test_two_damaged_checkpoints_are_an_error_with_the_way_out(trained, content)
 
 
 def test_a_run_without_weights_says_when_there_will_be_some(runs):
-    with pytest.raises(RunError, match="when its first epoch is over"):
+    with pytest.raises(RunError, match="when its first epochs are over"):
         open_run(runs.create(tiny_recipe()))
 
 

@@ -20,7 +20,7 @@ def best_restorer(listed: Sequence[RunSummary], corruption: str) -> RunSummary |
 def restores(summary: RunSummary, corruption: str) -> bool:
     """Whether a run can restore pictures of any size, and of this corruption."""
     fits = summary.corruption == SHRINK if corruption == SHRINK else summary.corruption != SHRINK
-    return summary.restores and fits and not summary.damaged and summary.epochs_done > 0
+    return summary.restores and fits and not summary.damaged and summary.weights
 
 
 def _of_photographs(summary: RunSummary) -> bool:
