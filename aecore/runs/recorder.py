@@ -1,7 +1,8 @@
 """What happens in training, written down in the run folder.
 
-At the end of an epoch its line of metrics is written first and its checkpoint last. Whatever is written after the
-checkpoint from which a run goes on is therefore of work that will be done again, and is taken back at the start.
+At the end of an epoch its line of metrics is written first and its checkpoint, where it is pressing, last. Whatever is
+written after the checkpoint from which a run goes on is therefore of work that will be done again, and is taken back at
+the start: it may be several short epochs, where a process was killed.
 """
 
 import json
@@ -51,6 +52,7 @@ class _Journal:
         self.training = training
         self.status = status
         self._last: Event | None = None
+        self._kept = training.position  # where the newest checkpoint stands, or the beginning
         self._next_step = 0.0  # the step from which on the next point of the curve is kept
 
     def write(self, event: Event) -> None:
@@ -64,24 +66,29 @@ class _Journal:
             case Preview():
                 self._preview(event)
             case CheckpointDue():
-                keep_checkpoint(self.run, self.training.checkpoint())
-                self.status.update(bytes=self.run.bytes_on_disk())
+                if event.pressing:
+                    self._keep()
+                    self.status.update(bytes=self.run.bytes_on_disk())
             case Finished():
                 self._finish(event)
         self._last = event
 
     def stop(self, events: Iterator[Event]) -> None:
-        """End in order: an epoch whose end has begun is written down whole, otherwise this very step is kept."""
+        """End in order: an epoch whose end has begun is written down whole, then this very moment is kept."""
         if isinstance(self._last, Epoch | Preview) or self._complete():
             for event in events:
                 self.write(event)
                 if isinstance(event, CheckpointDue) and not self._complete():
                     break
-        elif isinstance(self._last, Progress):
-            keep_checkpoint(self.run, self.training.checkpoint())
+        if self.training.position != self._kept:
+            self._keep()
         if not isinstance(self._last, Finished):
             self.status.update(state="stopped", progress=None, bytes=self.run.bytes_on_disk(), sync=True)
             self.run.write_log(f"Stopped at step {self.training.position.step}.")
+
+    def _keep(self) -> None:
+        keep_checkpoint(self.run, self.training.checkpoint())
+        self._kept = self.training.position
 
     def _complete(self) -> bool:
         return self.training.position.epoch >= self.training.recipe.epochs

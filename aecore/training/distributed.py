@@ -12,7 +12,8 @@ discriminator twice, a slope that is derived again), and a group of parameters t
 So here it holds the parameters of a group, and what goes through it is the loss: it then finds the parameters that the
 loss depends on, averages their gradients in buckets while the backward pass goes on, and leaves the others alone.
 
-Process 0 alone has the run folder and decides when to look up and when to stop; the others follow at every event.
+Process 0 alone has the run folder and decides when to look up, when a checkpoint is pressing and when to stop; the
+others follow at every event.
 
 Source: Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel Training", VLDB 2020.
 """
@@ -74,6 +75,10 @@ class Company:
     def due(self, time_is_up: bool) -> bool:
         """Whether all processes look up from their steps now."""
         return time_is_up
+
+    def decided(self, mine: bool) -> bool:
+        """What the first process decides."""
+        return mine
 
     def together(self, events: Iterator[Event]) -> Generator[Event, None, None]:
         """The events, each reached by all processes; where the first process ends them the others end too."""
@@ -168,6 +173,12 @@ class Together(Company):
         """After as many steps as the first process said, by how long the last ones took."""
         self._left -= 1
         return self._left <= 0
+
+    def decided(self, mine: bool) -> bool:
+        """What the first process decides: by its own clock, which is not that of the others."""
+        decision = torch.tensor([int(mine)])
+        dist.broadcast(decision, 0)
+        return bool(decision)
 
     def together(self, events: Iterator[Event]) -> Generator[Event, None, None]:
         """TrainingError when another process has ended or does not answer."""

@@ -71,10 +71,15 @@ class Preview:
 
 @dataclass(frozen=True)
 class CheckpointDue:
-    """A good moment to keep `Training.checkpoint()`: the end of every epoch."""
+    """An epoch is over and all about it was said: a good moment to keep `Training.checkpoint()`.
+
+    `pressing` where so much was trained since the last one that it is worth a file: after `loop.CHECKPOINT_S`, and at
+    the end of all stages.
+    """
 
     epoch: int
     step: int
+    pressing: bool
 
 
 @dataclass(frozen=True)

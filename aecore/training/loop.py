@@ -41,6 +41,7 @@ from aecore.variants.compose import compose
 
 PICTURES = ("augmentation", "binarise")  # the streams of what is done to images before a model is shown them
 PROGRESS_S = 0.25  # about four events a second: often enough for a moving bar and a stop within a second
+CHECKPOINT_S = 1.0  # of training between two checkpoints, at least: a kill loses no more than that and an epoch
 VALIDATION_BATCH = 500
 VALIDATION_NUMBERS = 2**21  # input numbers of a batch: bounds the memory of a pass for large images
 PREVIEW_CODES = 2000
@@ -102,6 +103,7 @@ class Training:
         self._recorder = _recorder(device, self.scheme, self._train, self.company.ranks)
         self._captured: tuple[object, Captured] | None = None
         self._position = Position()
+        self._kept_at = 0.0  # seconds of training at the last checkpoint that was pressing
         self.first_step_at: float | None = None  # seconds since 1970, of the first step of this object
         if checkpoint is not None:
             self._restore(checkpoint)
@@ -163,7 +165,19 @@ class Training:
             chapter=stage.timeline.chapter(stage.done(steps - 1, epoch))[0].title,
         )
         yield preview
-        yield CheckpointDue(self._position.epoch, self._position.step)
+        yield CheckpointDue(self._position.epoch, self._position.step, self._pressing())
+
+    def _pressing(self) -> bool:
+        """Whether the checkpoint of this moment should be kept; all that train together say the same."""
+        due = self._position.seconds - self._kept_at >= CHECKPOINT_S or self._position.epoch >= self.recipe.epochs
+        pressing = self._decided(due)
+        if pressing:
+            self._kept_at = self._position.seconds
+        return pressing
+
+    def _decided(self, due: bool) -> bool:
+        """What one decides for all."""
+        return self.company.decided(due)
 
     def _steps(self, stage: Stage) -> Iterator[Progress]:
         """The rest of the current epoch, with a `Progress` now and then."""
@@ -419,6 +433,7 @@ class Training:
         exact = {name: each.to(self.device.key, widest(self.device)) for name, each in totals}
         self._totals = self.company.kept(exact)
         self._position = checkpoint.position
+        self._kept_at = checkpoint.position.seconds
 
 
 class Watch:

@@ -1,7 +1,7 @@
 """Several trainings that go step by step together: one batch, one step, all models moved.
 
-Every member is a `Training` like any other. It gives the same events in the same order, measures, previews and keeps
-checkpoints by the same code; only the steps of an epoch are not its own:
+Every member is a `Training` like any other. It gives the same events in the same order, measures and previews by the
+same code; only the steps of an epoch, and when a checkpoint is pressing, are not its own:
 
     members of one race, asked for their next event in turn:
         the first to need more steps lets the race take them, for all
@@ -151,6 +151,10 @@ class Member(Training):
             yield self._progress(watch, stage)
         self._race.settle()
 
+    def _decided(self, due: bool) -> bool:
+        """They can only be resumed together from checkpoints of the same step."""
+        return self._race.decided(self._position.step, due)
+
 
 class Race:
     """The steps of all members. Weights are theirs again after `settle`."""
@@ -166,6 +170,7 @@ class Race:
         )
         self._step = self._settled = self.first.position.step
         self._spent = 0.0
+        self._decision = (-1, False)  # the step, and whether checkpoints of it are kept
         begun = [each.totals() for each in members]
         self._totals = {name: torch.stack([each[name] for each in begun]) for name in begun[0]}
 
@@ -187,6 +192,12 @@ class Race:
         if self._settled != self._step:
             self._stack.give_back()
             self._settled = self._step
+
+    def decided(self, step: int, due: bool) -> bool:
+        """What the first member that asks at this step says; the others follow."""
+        if self._decision[0] != step:
+            self._decision = (step, due)
+        return self._decision[1]
 
     def _advance(self, member: Member, stage: Stage) -> None:
         """Take steps until there is something to say, or the epoch is over."""

@@ -1,5 +1,6 @@
 """A race: runs that are trained together or in turn, stopped, gone on with, and compared."""
 
+import shutil
 from contextlib import closing
 
 import pytest
@@ -8,12 +9,15 @@ from aecore.errors import RunError, SettingError
 from aecore.experiments.entrants import create_race, read_values, vary
 from aecore.experiments.experiment import Advance
 from aecore.experiments.race import RaceSettings, compared_by, finishers, way_of
+from aecore.experiments.store import Experiments
 from aecore.jobs.foreground import experiment_here, run_here
 from aecore.runs.folder import CHECKPOINT, PREVIOUS, RECIPE
 from aecore.runs.job_folder import STOP
+from aecore.runs.store import Runs
+from aecore.runs.weights import newest_checkpoint
 from aecore.training import loop
 from tests.runs.conftest import runs
-from tests.runs.tiny import long_recipe, tiny_recipe
+from tests.runs.tiny import long_recipe, numbers, tiny_recipe
 
 __all__ = ["runs"]
 
@@ -24,6 +28,11 @@ STRENGTHS = ["Noise strength 0.1", "Noise strength 0.4", "Noise strength 0.8"]
 @pytest.fixture
 def _every_step_reports(monkeypatch):
     monkeypatch.setattr(loop, "PROGRESS_S", 0.0)
+
+
+@pytest.fixture
+def _every_epoch_is_kept(monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
 
 
 def race(runs, recipe=None, values=NOISE):
@@ -118,6 +127,30 @@ def test_a_race_that_was_stopped_goes_on_where_it_was_to_the_last_bit(runs, tmp_
 
 
 @pytest.mark.usefixtures("_every_step_reports")
+def test_a_race_that_was_killed_epochs_after_its_checkpoints_goes_on_together_to_the_last_bit(
+    runs, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
+    experiment, left = race(runs, tiny_recipe(epochs=3)), Runs(tmp_path / "killed", starters=tmp_path / "starters")
+    first = next(iter(of(runs, experiment).values()))
+    for _ in experiment_here(experiment):
+        if (first.path / CHECKPOINT).exists():
+            monkeypatch.setattr(loop, "CHECKPOINT_S", 1e9)
+        if (first.summary().progress or {}).get("epoch") == 2 and not left.root.exists():
+            shutil.copytree(runs.root, left.root)  # what a kill would leave
+
+    killed = Experiments(left.root).get(experiment.id)
+    kept = {newest_checkpoint(each)[0].position.epoch for each in of(left, killed).values()}
+    behind = {each.summary().epochs_done for each in of(left, killed).values()}
+    to_the_end(killed)
+
+    assert (kept, behind) == ({1}, {2})
+    assert way_of(killed.results()) == ("together", "one step moves all 3")
+    for name, run in of(runs, experiment).items():
+        assert numbers(of(left, killed)[name]) == numbers(run)
+
+
+@pytest.mark.usefixtures("_every_step_reports", "_every_epoch_is_kept")
 def test_an_entrant_that_a_kill_left_one_checkpoint_ahead_goes_back_to_the_others(runs):
     experiment = race(runs)
     stopped_after(experiment, 1, runs)

@@ -18,13 +18,14 @@ from aecore.runs.weights import newest_checkpoint
 from tests.runs.tiny import long_recipe, numbers, tiny_recipe, until
 
 STEPS = 800  # per epoch of the long recipe
+EPOCHS = 10  # of the long recipe: several seconds, so that checkpoints are kept on the way
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory, splits):
     from aecore.runs.store import Runs
 
-    run = Runs(tmp_path_factory.mktemp("whole")).create(long_recipe())
+    run = Runs(tmp_path_factory.mktemp("whole")).create(long_recipe(EPOCHS))
     for _ in run_here(run):
         pass
     return run
@@ -44,10 +45,17 @@ def gone(pid):
     return not psutil.pid_exists(pid)
 
 
-def test_a_run_killed_in_an_epoch_is_shown_as_crashed_and_goes_on_to_the_same_numbers(runs, uninterrupted):
-    run = runs.create(long_recipe())
+def kept(run):
+    """Where its newest checkpoint stands; None while there is none."""
+    checkpoint, _ = newest_checkpoint(run)
+    return checkpoint and checkpoint.position
+
+
+def test_a_run_killed_after_its_checkpoint_is_shown_as_crashed_and_goes_on_to_the_same_numbers(runs, uninterrupted):
+    run = runs.create(long_recipe(EPOCHS))
     start(run)
-    until(lambda: in_epoch(run, 1), "the second epoch")
+    first = until(lambda: kept(run), "the first checkpoint").epoch
+    until(lambda: in_epoch(run, first + 1), "the epoch after the next")
     pid = run.status()["pid"]
 
     os.kill(pid, signal.SIGKILL)
@@ -58,10 +66,12 @@ def test_a_run_killed_in_an_epoch_is_shown_as_crashed_and_goes_on_to_the_same_nu
     assert "Resume the run" in summary.message
     assert "Epoch 1: training loss" in run.log_tail()
 
+    last = kept(run).epoch
     assert resume(run) == "queued"
     until(lambda: state(run) not in ("queued", "running"), "the end")
 
     assert state(run) == "finished", run.log_tail()
+    assert f"images, epoch {last} of {EPOCHS} done" in run.log_tail(200)
     assert numbers(run) == numbers(uninterrupted)
     ours, theirs = newest_checkpoint(run)[0].tensors, newest_checkpoint(uninterrupted)[0].tensors
     assert all(ours[name].equal(theirs[name]) for name in theirs)
@@ -117,9 +127,9 @@ def test_a_run_outlives_the_process_that_started_it(runs):
 
 
 def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_the_last_checkpoint(runs, uninterrupted):
-    run = runs.create(long_recipe())
+    run = runs.create(long_recipe(EPOCHS))
     start(run)
-    until(lambda: in_epoch(run, 1), "the first checkpoint")
+    first = until(lambda: kept(run), "the first checkpoint")
     size = (run.path / "checkpoint.safetensors").stat().st_size
 
     resource.prlimit(run.status()["pid"], resource.RLIMIT_FSIZE, (size // 2, size // 2))
@@ -129,7 +139,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_the_last_checkpoint(
     assert summary.state == "failed"
     assert summary.message.startswith("The disk is full: checkpoint.safetensors")
     assert "RunError" in run.log_tail()
-    assert newest_checkpoint(run)[0].position.epoch == 1
+    assert kept(run) == first
     assert not list(run.path.glob(".*.tmp"))
 
     resume(run)

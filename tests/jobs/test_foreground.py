@@ -13,6 +13,7 @@ from aecore.jobs.stopping import Stopped, StopRequest
 from aecore.runs import files
 from aecore.runs.folder import Run
 from aecore.runs.weights import newest_checkpoint
+from aecore.training import loop
 from aecore.training.checkpoints import read_checkpoint
 from aecore.training.events import CheckpointDue, Finished, Progress
 from tests.runs.test_weights import damage
@@ -168,7 +169,10 @@ def test_the_line_is_in_the_order_of_the_tickets_and_each_device_has_its_own(run
         line.leave()
 
 
-def test_a_damaged_checkpoint_is_replaced_by_the_previous_one_and_the_numbers_come_out_the_same(runs, trained):
+def test_a_damaged_checkpoint_is_replaced_by_the_previous_one_and_the_numbers_come_out_the_same(
+    runs, trained, monkeypatch
+):
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
     run = runs.create(trained.recipe())
     train(run, lambda event: isinstance(event, Progress) and event.epoch == 2)
     damage(run.path / "checkpoint.safetensors")

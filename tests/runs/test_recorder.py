@@ -1,22 +1,31 @@
 """What a training leaves in its folder, and what is taken back when it goes on."""
 
 import json
+import shutil
 
 import pytest
 
 from aecore.errors import TrainingError
+from aecore.runs.folder import CHECKPOINT, PREVIOUS, Run
 from aecore.runs.recorder import record
 from aecore.runs.weights import newest_checkpoint
+from aecore.training import loop
 from aecore.training.events import CheckpointDue, Epoch, Finished, Preview, Progress
 from aecore.training.loop import Training
 from aecore.training.precision import find_device
 from tests.runs.tiny import numbers, tiny_recipe
 
 CPU = find_device("cpu")
+EVERY_EPOCH, AT_THE_END = 0.0, 1e9  # seconds between two checkpoints
+
+
+def keep(monkeypatch, seconds):
+    """From now on checkpoints are kept after so many seconds of training."""
+    monkeypatch.setattr(loop, "CHECKPOINT_S", seconds)
 
 
 def go_on(run, splits, until=None):
-    """Record, from the last checkpoint if there is one, up to the event for which `until` holds."""
+    """Record, from the last checkpoint if there is one, up to the event for which `until` holds; the last event."""
     checkpoint, _ = newest_checkpoint(run)
     training = Training(run.recipe(), splits, CPU, checkpoint)
     with run.hold() as status:
@@ -25,6 +34,15 @@ def go_on(run, splits, until=None):
             if until is not None and until(event):
                 break
         events.close()
+    return event
+
+
+def assert_same_end(run, other):
+    assert numbers(run) == numbers(other)
+    ours, theirs = newest_checkpoint(run)[0].tensors, newest_checkpoint(other)[0].tensors
+    assert ours.keys() == theirs.keys()
+    for name, each in ours.items():
+        assert each.equal(theirs[name]), name
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +54,7 @@ def uninterrupted(tmp_path_factory, splits):
     return run
 
 
+@pytest.mark.parametrize("seconds", [EVERY_EPOCH, AT_THE_END], ids=["kept after every epoch", "kept at the end"])
 @pytest.mark.parametrize(
     "moment",
     [
@@ -46,20 +65,75 @@ def uninterrupted(tmp_path_factory, splits):
     ],
     ids=["in an epoch", "at its metrics", "at its preview", "at its checkpoint"],
 )
-def test_a_run_closed_at_any_moment_goes_on_as_if_it_never_had_been(runs, splits, uninterrupted, moment):
+def test_a_run_closed_at_any_moment_keeps_it_and_goes_on_as_if_it_never_had_been(
+    runs, splits, uninterrupted, moment, seconds, monkeypatch
+):
+    keep(monkeypatch, seconds)
     run = runs.create(tiny_recipe(epochs=3))
 
-    go_on(run, splits, moment)
-    state = run.summary().state
+    last = go_on(run, splits, moment)
+    state, kept = run.summary().state, newest_checkpoint(run)[0].position
     go_on(run, splits)
 
     assert state == "stopped"
-    assert numbers(run) == numbers(uninterrupted)
+    assert (kept.epoch, kept.step_in_epoch > 0) == (last.epoch, isinstance(last, Progress))
+    assert_same_end(run, uninterrupted)
     assert run.summary().state == "finished"
     assert run.snapshots() == (1, 2, 3)
-    assert newest_checkpoint(run)[0].tensors.keys() == newest_checkpoint(uninterrupted)[0].tensors.keys()
-    for name, each in newest_checkpoint(run)[0].tensors.items():
-        assert each.equal(newest_checkpoint(uninterrupted)[0].tensors[name]), name
+
+
+def test_short_epochs_share_a_checkpoint_and_the_last_one_is_kept_whole(runs, splits, uninterrupted, monkeypatch):
+    keep(monkeypatch, AT_THE_END)
+    run, kept = runs.create(tiny_recipe(epochs=3)), []
+
+    def look(event):
+        if isinstance(event, CheckpointDue):
+            kept.append(((run.path / CHECKPOINT).exists(), run.summary().weights, event.pressing))
+
+    go_on(run, splits, look)
+
+    assert kept == [(False, False, False), (False, False, False), (True, True, True)]
+    assert not (run.path / PREVIOUS).exists()
+    assert_same_end(run, uninterrupted)
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_run_killed_epochs_after_its_checkpoint_goes_on_from_there(
+    runs, splits, uninterrupted, kept, tmp_path, monkeypatch
+):
+    run, left = runs.create(tiny_recipe(epochs=3)), Run(tmp_path / "killed")
+
+    def kill(event):
+        """What is on disk now is what a kill would leave."""
+        if isinstance(event, CheckpointDue):
+            keep(monkeypatch, AT_THE_END)
+        if isinstance(event, Progress) and event.epoch == 2:
+            shutil.copytree(run.path, left.path)
+        return left.path.exists()
+
+    keep(monkeypatch, EVERY_EPOCH if kept else AT_THE_END)
+    go_on(run, splits, kill)
+    found, _ = newest_checkpoint(left)
+    behind = len(left.metrics()), left.snapshots()
+    seen = []
+    go_on(left, splits, lambda event: seen.append((len(left.metrics()), left.snapshots())))
+
+    assert (found.position.epoch if found else 0) == kept
+    assert behind == (2, (1, 2))
+    assert seen[0] == (kept, (1, 2)[:kept])
+    assert_same_end(left, uninterrupted)
+    steps = [line["step"] for line in left.steps()]
+    assert steps == sorted(set(steps))
+
+
+def test_a_stop_at_an_event_whose_moment_is_kept_writes_nothing_more(runs, splits, monkeypatch):
+    keep(monkeypatch, EVERY_EPOCH)
+    run = runs.create(tiny_recipe(epochs=3))
+
+    go_on(run, splits, lambda event: isinstance(event, CheckpointDue))
+
+    assert newest_checkpoint(run)[0].position.epoch == 1
+    assert not (run.path / PREVIOUS).exists()
 
 
 def test_closing_at_the_last_epoch_finishes_the_run(runs, splits):
@@ -127,7 +201,8 @@ def test_every_event_is_passed_on(runs, splits):
     assert kinds[-4:] == [Epoch, Preview, CheckpointDue, Finished]
 
 
-def test_a_loss_that_is_no_longer_finite_keeps_the_checkpoint_before_it(runs, splits):
+def test_a_loss_that_is_no_longer_finite_keeps_the_checkpoint_before_it(runs, splits, monkeypatch):
+    keep(monkeypatch, EVERY_EPOCH)
     run = runs.create(tiny_recipe(epochs=3))
     training = Training(run.recipe(), splits, CPU)
 

@@ -42,6 +42,10 @@ def test_two_processes_train_as_one(divided, case):
     assert divided[case]["weights"] == pytest.approx(alone["weights"], rel=1e-3, abs=1e-5)
 
 
+def test_two_processes_agree_when_a_checkpoint_is_kept(divided):
+    assert divided["pressing"] == [[True, True, True]] * 2
+
+
 def test_a_batch_smaller_than_the_number_of_processes_is_refused_before_anything_is_trained():
     company = Company()
     company.ranks = 40

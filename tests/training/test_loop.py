@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -99,6 +100,55 @@ def test_every_variant_that_reconstructs_learns_to(variant, splits):
     assert last.train[error] < 0.9 * first.train[error]
     assert last.validation["loss"] < first.validation["loss"]
     assert training.position.epoch == 6
+
+
+class Clock:
+    """A clock that goes on by these times whenever somebody looks."""
+
+    def __init__(self, *ticks: float):
+        self._ticks, self._now = cycle(ticks), 0.0
+
+    def perf_counter(self) -> float:
+        """Seconds."""
+        self._now += next(self._ticks)
+        return self._now
+
+    def time(self) -> float:
+        """Seconds."""
+        return self._now
+
+
+def pressing(events: Iterable[Event], kept_at: float = 0.0) -> list[bool]:
+    """Which ends of epochs lie a second or more of training behind the last such end."""
+    found = []
+    for each in of_kind(Epoch, events):
+        found.append(each.seconds - kept_at >= 1.0)
+        kept_at = each.seconds if found[-1] else kept_at
+    return found
+
+
+def test_a_checkpoint_is_pressing_after_each_second_of_training_and_at_the_very_end(monkeypatch):
+    monkeypatch.setattr(loop, "time", Clock(0.03))
+    training = Training(small(changes={"training.epochs": 8}), GREY, CPU)
+    events, kept = [], []
+    for event in training.events():
+        events.append(event)
+        if isinstance(event, CheckpointDue) and event.pressing:
+            kept.append(training.checkpoint())
+
+    due = of_kind(CheckpointDue, events)
+    assert [each.pressing for each in due[:-1]] == pressing(events)[:-1]
+    assert True in pressing(events)[:-2]
+    assert False in pressing(events)
+    assert due[-1].pressing
+    _, rest = train(small(changes={"training.epochs": 8}), GREY, kept[0])
+    assert of_kind(CheckpointDue, rest) == due[kept[0].position.epoch :]
+
+
+def test_epochs_of_a_second_have_a_checkpoint_each(monkeypatch):
+    monkeypatch.setattr(loop, "time", Clock(1.0))
+    _, events = train(small(changes={"training.epochs": 3}))
+    assert [each.pressing for each in of_kind(CheckpointDue, events)] == [True] * 3
 
 
 def test_events_come_in_their_order():

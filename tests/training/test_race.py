@@ -18,6 +18,7 @@ from aecore.training.recipe import DataChoice, Recipe, make_recipe
 from aecore.training.together import Member, together, why_apart
 from aecore.variants.catalog import VARIANTS
 from tests.made_up import made_up_splits
+from tests.training.test_loop import Clock, pressing
 
 CPU = Device("cpu", "CPU", bfloat16=False)
 GREY, COLOUR = made_up_splits((1, 8, 8)), made_up_splits((3, 9, 12))
@@ -221,6 +222,29 @@ def test_a_member_goes_on_alone_from_the_state_it_has_in_a_race():
     for recipe, checkpoint, raced_events in zip(recipes, kept, events, strict=True):
         _, rest = alone(recipe, checkpoint=checkpoint)
         assert_alike(rest, raced_events)
+
+
+@pytest.mark.usefixtures("_every_step_reports")
+def test_members_keep_checkpoints_of_the_same_epochs_whatever_their_clocks_say_and_go_on_from_them(monkeypatch):
+    monkeypatch.setattr(loop, "time", Clock(0.1, 0.2, 0.6, 0.1, 0.0))
+    recipes = recipes_of("variational", DEMANDING | {"training.epochs": 8}, BETAS)
+    members = together(recipes, GREY, CPU, [None, None])
+    rounds, kept = [], []
+    for events in zip(*(each.events() for each in members), strict=True):
+        rounds.append(events)
+        if isinstance(events[0], CheckpointDue) and events[0].pressing:
+            kept.append([each.checkpoint() for each in members])
+
+    first, second = (of_kind(CheckpointDue, each) for each in zip(*rounds, strict=True))
+    assert first == second
+    one, other = (pressing(each) for each in zip(*rounds, strict=True))
+    assert one != other, "each by itself would have decided alike"
+    assert [each.pressing for each in first] == [*one[:-1], True]
+    again = together(recipes, GREY, CPU, kept[0])
+    rest = list(zip(*(each.events() for each in again), strict=True))
+    for index in range(2):
+        ends, known = (of_kind(Epoch, [each[index] for each in events]) for events in (rest, rounds))
+        assert [each.validation for each in ends] == [each.validation for each in known][-len(ends) :]
 
 
 def test_a_member_whose_loss_explodes_falls_out_and_the_others_go_on():
