@@ -11,8 +11,10 @@ Keeping log s^2 within +-LIMIT, so that exp() stays finite in every precision, i
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
+from aecore import kernels
 from aecore.chance import Chance, normal
 from aecore.model import Coded, Posterior, Sampling
 from aecore.settings import Settings, setting
@@ -45,7 +47,7 @@ class Gaussian(nn.Module):
     def posterior(self, features: Features) -> Posterior:
         """Mean and log variance, float32 whatever the precision of the network."""
         mean, log_variance = features.float().chunk(2, dim=1)
-        return Posterior(mean, log_variance.clamp(-LIMIT, LIMIT))
+        return Posterior(mean, limited(log_variance))
 
     def forward(self, features: Features, generator: Chance | None) -> Coded:
         """A code drawn for each image; without a generator the mean."""
@@ -65,9 +67,16 @@ class Gaussian(nn.Module):
         return codes * sampling.truncation
 
 
+def limited(log_variance: Codes) -> Codes:
+    """Within +-LIMIT, where gradients pass. One operation backward, where `clamp` takes five."""
+    return F.hardtanh(log_variance, -LIMIT, LIMIT)
+
+
 def drawn(posterior: Posterior, generator: Chance | None) -> Codes:
     """One z for each image; without a generator the mean."""
     if generator is None:
         return posterior.mean
-    spread = torch.exp(0.5 * posterior.log_variance)
-    return torch.addcmul(posterior.mean, spread, normal(posterior.mean, generator))
+    mean, log_variance, noise = posterior.mean, posterior.log_variance, normal(posterior.mean, generator)
+    if kernels.fits(mean, log_variance, noise):
+        return kernels.draw(mean, log_variance, noise)
+    return torch.addcmul(mean, torch.exp(0.5 * log_variance), noise)

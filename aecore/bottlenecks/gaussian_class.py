@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from aecore.bottlenecks.gaussian import LIMIT, drawn
+from aecore.bottlenecks.gaussian import drawn, limited
 from aecore.chance import Chance
 from aecore.errors import SettingError
 from aecore.model import Coded, Posterior, Sampling, Term
@@ -76,7 +76,7 @@ class GaussianClass(nn.Module):
         """Mean and log variance of z, and the logits of the class; float32 whatever the precision of the network."""
         widths = [self.style, self.style, self.classes]
         mean, log_variance, logits = torch.split(features.float(), widths, dim=1)
-        return Posterior(mean, log_variance.clamp(-LIMIT, LIMIT), logits)
+        return Posterior(mean, limited(log_variance), logits)
 
     def forward(self, features: Features, generator: Chance | None) -> Coded:
         """z drawn for each image, or its mean without a generator, and what the encoder thinks of the class."""

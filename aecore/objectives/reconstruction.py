@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch.nn.functional as F  # noqa: N812
 
+from aecore import kernels
 from aecore.model import Pass
 from aecore.settings import Settings
 from aecore.shapes import Images, PerImage
@@ -65,5 +66,7 @@ class CrossEntropy:
 
     def __call__(self, outcome: Pass, clean: Images) -> PerImage:
         """One number per image, in nats."""
-        each = F.binary_cross_entropy_with_logits(outcome.logits.float(), clean, reduction="none")
-        return each.flatten(1).sum(1)
+        logits = outcome.logits.float()
+        if kernels.fits(logits, clean):
+            return kernels.cross_entropy(logits.flatten(1), clean.flatten(1))
+        return F.binary_cross_entropy_with_logits(logits, clean, reduction="none").flatten(1).sum(1)

@@ -8,16 +8,20 @@ Weight Decay Regularization", ICLR 2019.
 
 The arithmetic is torch's own, to the last bit that of torch.optim.AdamW. Its class is not used because making one
 loads torch's compiler: more than a second of processor time before the first step of every run, for something that
-is never called. Its fused kernel is called without what torch asks around it at every step (docs/performance.md).
+is never called. Its fused kernel is called without what torch asks around it at every step (docs/performance.md). An
+NVIDIA card takes a kernel of ours instead (`aecore.kernels`), the same but for rounding, which uses more of the card.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
+
+from aecore import kernels
 
 BETAS, EPS = (0.9, 0.999), 1e-8
 NAMES = ("step", "exp_avg", "exp_avg_sq")
@@ -51,27 +55,18 @@ class AdamW:
     @torch.no_grad()
     def step(self) -> None:
         """One step for every parameter that has a gradient."""
-        for group in self.groups:
-            moving = [each for each in group.parameters if each.grad is not None]
-            if not moving:
-                continue
-            states = [self._of(each) for each in moving]
-            steps, means, squares = ([state[name] for state in states] for name in NAMES)
-            lists = (list[Tensor](moving), [each.grad for each in moving if each.grad is not None], means, squares)
-            numbers: dict[str, Any] = {
-                "beta1": group.betas[0],
-                "beta2": group.betas[1],
-                "lr": group.learning_rate,
-                "weight_decay": group.weight_decay,
-                "eps": EPS,
-                "amsgrad": False,
-                "maximize": False,
-            }
-            if self.fused:
-                torch._foreach_add_(steps, 1)
-                torch._fused_adamw_(*lists, [], steps, **numbers)
-            else:
-                adamw(*lists, [], steps, fused=False, **numbers)
+        moving = [
+            _Moving(group, self._of) for group in self.groups if any(p.grad is not None for p in group.parameters)
+        ]
+        if not moving:
+            return
+        if self.fused:
+            torch._foreach_add_([each for group in moving for each in group.steps], 1)
+            if kernels.fits(*moving[0].parameters):
+                _move_at_once(moving)
+                return
+        for each in moving:
+            each.move(self.fused)
 
     def state(self) -> dict[str, Tensor]:
         """Moments and counts by the parameter's place and their name, "3.exp_avg": what `restore` takes."""
@@ -103,3 +98,54 @@ class AdamW:
                 "exp_avg_sq": torch.zeros_like(weights, memory_format=torch.preserve_format),
             }
         return self._state[parameter]
+
+
+class _Moving:
+    """The parameters of a group that have a gradient, with their state."""
+
+    def __init__(self, group: Group, state: Callable[[nn.Parameter], dict[str, Tensor]]):
+        self.group = group
+        self.parameters = [each for each in group.parameters if each.grad is not None]
+        self.gradients = [each.grad for each in self.parameters if each.grad is not None]
+        states = [state(each) for each in self.parameters]
+        self.steps, self.means, self.squares = ([each[name] for each in states] for name in NAMES)
+
+    def move(self, fused: bool) -> None:
+        """By torch."""
+        numbers: dict[str, Any] = {
+            "beta1": self.group.betas[0],
+            "beta2": self.group.betas[1],
+            "lr": self.group.learning_rate,
+            "weight_decay": self.group.weight_decay,
+            "eps": EPS,
+            "amsgrad": False,
+            "maximize": False,
+        }
+        lists = list[Tensor](self.parameters), self.gradients, self.means, self.squares
+        if fused:
+            torch._fused_adamw_(*lists, [], self.steps, **numbers)
+        else:
+            adamw(*lists, [], self.steps, fused=False, **numbers)
+
+    def slots(self) -> list[kernels.Slot]:
+        """For our kernel."""
+        laid = [_laid_as(each, gradient) for each, gradient in zip(self.parameters, self.gradients, strict=True)]
+        decays = [self.group.weight_decay] * len(laid)
+        return list(zip(self.parameters, laid, self.means, self.squares, self.steps, decays, strict=True))
+
+
+def _move_at_once(moving: Sequence[_Moving]) -> None:
+    """Groups that share their rate and betas together."""
+    for _, groups in groupby(moving, lambda each: (id(each.group.learning_rate), each.group.betas)):
+        alike = list(groups)
+        first, device = alike[0].group, alike[0].parameters[0].device
+        rate = first.learning_rate
+        given = rate if isinstance(rate, Tensor) else torch.full((), rate, device=device)
+        kernels.adamw([slot for each in alike for slot in each.slots()], given, first.betas, EPS)
+
+
+def _laid_as(parameter: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient, in memory as the parameter."""
+    if gradient.stride() == parameter.stride() and gradient.data_ptr() % 16 == 0:
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
