@@ -21,6 +21,8 @@ from aecore.shapes import Images
 class Corruption(Protocol):
     """Clean images in [0, 1] in, corrupted images in [0, 1] out, same shape."""
 
+    steady: bool  # whether it does the same work every time and waits for no result
+
     def __call__(self, images: Images, generator: torch.Generator) -> Images:
         """Corrupted copies; the input is not changed."""
         ...

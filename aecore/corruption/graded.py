@@ -21,6 +21,8 @@ Chance = tuple[Tensor, ...]  # random numbers of one batch; () where nothing is 
 class Graded(ABC):
     """Base of the corruptions that can be told the strength of each image."""
 
+    steady = True
+
     @abstractmethod
     def strengths(self, count: int, generator: torch.Generator) -> PerImage:
         """The strength of each of `count` images, on the generator's device."""

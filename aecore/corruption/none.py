@@ -20,6 +20,10 @@ class NoCorruption(Graded):
     def __init__(self, settings: NoneSettings):
         self.settings = settings
 
+    def __call__(self, images: Images, generator: torch.Generator) -> Images:
+        """The images themselves, at no cost."""
+        return images
+
     def strengths(self, count: int, generator: torch.Generator) -> PerImage:
         """0 for each image."""
         return torch.zeros(count, device=generator.device)

@@ -45,6 +45,8 @@ class ShrinkSettings(Settings):
 class Shrink(Graded):
     """Shrinks by a factor and enlarges again, both bicubic."""
 
+    steady = False  # the factor decides how large the small images are
+
     def __init__(self, settings: ShrinkSettings):
         self.settings = settings
 

@@ -11,7 +11,7 @@ Timofte, Rothe, Van Gool, "Seven Ways to Improve Example-Based Single Image Supe
 quarter turns).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -49,12 +49,14 @@ class Restoration(Scheme):
     """One group, one phase, on patches."""
 
     trains: type[Model] = Restorer
+    steady = True
     ignores = frozenset({"bottleneck", "penalty"})
     settings: RestorationSettings
 
     def __init__(self, settings: Settings, corruption: Corruption, objective: Objective):
         """SettingError for an objective that needs probabilities: a restorer gives pixels."""
         super().__init__(settings, corruption, objective)
+        self._known: dict[Hashable, Tensor] = {}
         if not objective.reconstruction.takes_pixels:
             raise SettingError(
                 f"The objective is {objective.reconstruction.unit}, which needs probabilities, but networks that "
@@ -92,22 +94,31 @@ class Restoration(Scheme):
         return self.corruption.at(clean, strengths, generator), strengths
 
     def _patches(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """Of each image another square: where it lies is known on the device alone, which nothing has to wait for."""
         height, width = clean.shape[-2:]
         high, wide = (min(self.settings.patch or side, side) for side in (height, width))
         down = _draws(height - high, len(clean), generator)
         right = _draws(width - wide, len(clean), generator)
-        ways = 8 if high == wide else 4
-        turns = _draws(ways - 1, len(clean), generator) if self.settings.turned else [0] * len(clean)
-        cut = [
-            _turned(each[:, top : top + high, left : left + wide], turn, square=high == wide)
-            for each, top, left, turn in zip(clean, down, right, turns, strict=True)
-        ]
-        return torch.stack(cut).contiguous(memory_format=torch.channels_last)
+        ways = self._ways(high, wide, width, clean.device)
+        turns = _draws(len(ways) - 1, len(clean), generator) if self.settings.turned else torch.zeros_like(down)
+        places = ways[turns] + (down * width + right).unsqueeze(1)
+        pixels = clean.flatten(2)
+        cut = pixels.gather(2, places.unsqueeze(1).expand(-1, pixels.shape[1], -1))
+        return cut.view(*cut.shape[:2], high, wide).contiguous(memory_format=torch.channels_last)
+
+    def _ways(self, high: int, wide: int, width: int, device: torch.device) -> Tensor:
+        """Where the pixels of a patch at the upper left of images of this width lie, for each way to turn it."""
+        key = high, wide, width, device
+        if key not in self._known:
+            upright = torch.arange(high).unsqueeze(1) * width + torch.arange(wide)
+            turned = [_turned(upright[None], turn, high == wide).flatten() for turn in range(8 if high == wide else 4)]
+            self._known[key] = torch.stack(turned).to(device)
+        return self._known[key]
 
 
-def _draws(most: int, count: int, generator: torch.Generator) -> list[int]:
+def _draws(most: int, count: int, generator: torch.Generator) -> Tensor:
     drawn = torch.randint(most + 1, (whole(count),), generator=generator, device=generator.device)
-    here: list[int] = mine(drawn).tolist()
+    here: Tensor = mine(drawn)
     return here
 
 

@@ -81,13 +81,18 @@ class Scheme(ABC):
     """Built with `build(settings, corruption, objective)`."""
 
     trains: type[Model] = Autoencoder  # what kind of model it can fit
-    steady = False  # all steps of a chapter do the same work and wait for no result: one can stand for all
+    steady = False  # all steps of a chapter do the same work and wait for no result
     ignores: frozenset[str] = frozenset()  # axes it has no use for, which a form leaves out: "corruption" ...
 
     def __init__(self, settings: Settings, corruption: Corruption, objective: Objective):
         self.settings = settings
         self.corruption = corruption
         self.objective = objective
+
+    @property
+    def replayable(self) -> bool:
+        """Whether one step can stand for all of a chapter, with the corruption that was chosen."""
+        return self.steady and self.corruption.steady
 
     def equip(self, model: Model, classes: int) -> None:  # noqa: B027 - most schemes need nothing more
         """Give a new model what only this scheme trains. SettingError where the images are not fit for it."""
