@@ -32,7 +32,8 @@ class Lots:
 
     def drawn(self, shape: Sequence[int], like: Tensor, fill: Fill) -> Tensor:
         """[models, *shape]"""
-        drawn = torch.zeros(len(self.generators), *shape, dtype=like.dtype, device=like.device)
+        make = torch.empty if self.widths is None else torch.zeros
+        drawn = make(len(self.generators), *shape, dtype=like.dtype, device=like.device)
         for index, generator in enumerate(self.generators):
             width = None if self.widths is None or not shape else self.widths[index]
             if width is None or width == shape[-1]:

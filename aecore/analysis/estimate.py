@@ -20,7 +20,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from math import inf, prod
 
@@ -34,8 +34,9 @@ from aecore.analysis.peace import Use, in_peace
 from aecore.model import Model, Pass
 from aecore.randomness import torch_stream
 from aecore.shapes import ImageShape
-from aecore.training.batches import images_per_step
-from aecore.training.precision import Device, autocast, resolve_precision
+from aecore.training.batches import images_per_step, resident_bytes
+from aecore.training.capture import CudaRecorder, replays, why_not_captured
+from aecore.training.precision import Device, autocast, products, resolve_precision
 from aecore.training.recipe import Recipe
 from aecore.training.timeline import Timeline
 from aecore.variants.compose import compose
@@ -43,6 +44,7 @@ from aecore.variants.compose import compose
 PREVIEW_CODES = 2000  # images that are encoded after every epoch
 OPTIMISER_BYTES = 36  # per parameter and step: AdamW reads and writes weight, gradient and moments
 PARAMETER_BYTES = 16  # held: weight, gradient, two moments
+IN_A_GRAPH = 8  # times that a piece of work is done at once
 PROGRAM_BYTES = {"cpu": 400_000_000, "cuda": 900_000_000, "mps": 600_000_000}  # a worker that has loaded torch
 TRIES_S = 0.01  # spent on each layer
 OPERATIONS_TRIED = 400_000_000  # per try, forward
@@ -102,7 +104,9 @@ def estimate(
     timelines = _timelines(recipe, built, train_images)
     settings = recipe.stages[-1]
     batch = images_per_step(settings.batch_size, train_images)
-    place = _Place(device, resolve_precision(settings.precision, device))
+    steady = to_look_through(recipe.parts, image_shape, classes).scheme.replayable
+    replayed = not why_not_captured(device, steady, resident=True, ranks=1)
+    place = _Place(device, resolve_precision(settings.precision, device), replayed)
     with _TIMES.trying() as tried:
         layers, ends = _layers_seconds(recipe, built, batch, place), _ends_seconds(recipe, built, place)
         moving = built.parameters * OPTIMISER_BYTES / _bytes_per_second(place)
@@ -155,14 +159,15 @@ def _timelines(recipe: Recipe, built: Architecture, images: int) -> list[Timelin
 
 @dataclass(frozen=True)
 class _Place:
-    """Where and in which precision to measure."""
+    """Where, in which precision and how to measure: as a graph where training replays one."""
 
     device: Device
     precision: str
+    replayed: bool
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.device.key, self.precision
+    def key(self) -> Hashable:
+        return self.device.key, self.precision, self.replayed
 
 
 @dataclass
@@ -239,7 +244,7 @@ def _try_layer(module: nn.Module, shape: tuple[int, ...], place: _Place) -> floa
     device, chance = place.device.key, torch_stream(0, "estimate", device=place.device.key)
     real = copy.deepcopy(module).to_empty(device=device).train().requires_grad_()
     tensors = [each.data for each in (*real.parameters(), *real.buffers()) if each.is_floating_point()]
-    inputs = torch.empty(shape, device=device, dtype=getattr(torch, place.precision))
+    inputs = torch.empty(shape, device=device, dtype=torch.bfloat16 if place.precision == "bfloat16" else None)
     for each in (*tensors, inputs):
         each.uniform_(0.01, 0.02, generator=chance)
     for parameter in real.parameters():
@@ -252,8 +257,9 @@ def _try_layer(module: nn.Module, shape: tuple[int, ...], place: _Place) -> floa
         assert isinstance(result, Tensor)
         return result
 
-    gradient = torch.ones_like(forward())
-    return _seconds(lambda: torch.autograd.backward(forward(), gradient), place.device)
+    with products(place.device, place.precision):
+        gradient = torch.ones_like(forward())
+        return _seconds(lambda: torch.autograd.backward(forward(), gradient), place)
 
 
 def _channels_last(tensor: Tensor) -> Tensor:
@@ -284,26 +290,29 @@ def _try_ends(recipe: Recipe, shape: tuple[int, ...], classes: int, place: _Plac
         loss = composition.objective.reconstruction(Pass(logits, codes, None), clean)
         torch.autograd.backward(loss.mean())
 
-    return _seconds(work, place.device)
+    return _seconds(work, place)
 
 
 def _bytes_per_second(place: _Place) -> float:
     """What an elementwise operation reads and writes in a second."""
     numbers = torch.rand(1 << 20, device=place.device.key)
-    key = ("bytes", place.device.key)
-    return 8 * numbers.numel() / _TIMES.get(key, lambda: _seconds(lambda: torch.neg(numbers), place.device))
+    seconds = _TIMES.get(("bytes", place.key), lambda: _seconds(lambda: torch.neg(numbers), place))
+    return 8 * numbers.numel() / seconds
 
 
-def _seconds(work: Callable[[], object], device: Device) -> float:
+def _seconds(work: Callable[[], object], place: _Place) -> float:
     """The best of a few tries after one to warm up.
 
     A processor is timed by what this thread uses of it, so that what else it does in between does not count; on a GPU
-    the clock runs until the work is done.
+    the clock runs until the work is done. A graph holds the work several times, so that starting it counts little.
     """
-    clock, wait = (
-        (time.perf_counter, torch.cuda.synchronize) if device.key.startswith("cuda") else (time.thread_time, _nothing)
-    )
-    times: list[float] = []
+    gpu, times = place.device.key.startswith("cuda"), list[float]()
+    clock, wait = (time.perf_counter, torch.cuda.synchronize) if gpu else (time.thread_time, _nothing)
+    count = 1
+    if place.replayed:
+        with suppress(RuntimeError):  # what no graph can hold is tried by itself
+            work = replays(work, IN_A_GRAPH, CudaRecorder(torch.device(place.device.key)))
+            count = IN_A_GRAPH
     work()
     while len(times) < 2 or (len(times) < 20 and sum(times) < TRIES_S):
         wait()
@@ -311,7 +320,7 @@ def _seconds(work: Callable[[], object], device: Device) -> float:
         work()
         wait()
         times.append(clock() - before)
-    return min(times)
+    return min(times) / count
 
 
 def _nothing() -> None:
@@ -325,7 +334,7 @@ def _memory(recipe: Recipe, built: Architecture, batch: int, images: int, device
     kind = device.key.split(":")[0]
     available = _free_bytes(device)
     pixels = prod(built.image_shape)
-    resident = images * pixels if kind == "cuda" and images * pixels < available // 2 else 0  # elsewhere on disk
+    resident = resident_bytes(images * pixels, available) if kind == "cuda" else 0  # elsewhere on disk
     return Memory(
         parameters=PARAMETER_BYTES * built.parameters,
         activations=_saved_bytes(recipe, built) * batch,

@@ -1,7 +1,7 @@
 """Where batches come from: pixels stay uint8 until the moment they are used.
 
-Data that fit into half of a GPU's free memory lie there as a whole; otherwise, and on the CPU, a batch is copied
-out of the array, which may be memory-mapped.
+Data that fit into half of a GPU's free memory lie there as a whole, where they fit into an eighth as the floats that
+batches consist of; otherwise, and on the CPU, a batch is copied out of the array, which may be memory-mapped.
 """
 
 import math
@@ -31,7 +31,7 @@ class Batches:
         self.pixels = np.asarray(images.images)  # a plain view: indexing numpy's memmap costs far more than the copy
         self.labels = None if images.labels is None else torch.from_numpy(np.array(images.labels)).to(device)
         self.device = device
-        self.resident = torch.from_numpy(np.array(self.pixels)).to(device) if self._fits() else None
+        self.resident = self._moved()
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -39,11 +39,11 @@ class Batches:
     def at(self, places: Places) -> Images:
         """The images at these places."""
         if self.resident is not None:
-            chosen = self.resident[self._on_device(places)]
+            chosen = self.resident.index_select(0, self._on_device(places))
         else:
             host = places.cpu().numpy() if isinstance(places, Tensor) else places
             chosen = torch.from_numpy(np.ascontiguousarray(self.pixels[host])).to(self.device)
-        return chosen.float().div_(255.0)
+        return _as_floats(chosen)
 
     def labels_at(self, places: Places) -> Labels | None:
         """The classes of the images at these places; None where they have none."""
@@ -52,11 +52,27 @@ class Batches:
     def _on_device(self, places: Places) -> Tensor:
         return places if isinstance(places, Tensor) else torch.from_numpy(places).to(self.device)
 
-    def _fits(self) -> bool:
+    def _moved(self) -> Tensor | None:
+        """All images on a GPU; None where they do not fit."""
         if self.device.type != "cuda":
-            return False
-        free, _ = torch.cuda.mem_get_info(self.device)
-        return self.pixels.nbytes < free // 2
+            return None
+        taken = resident_bytes(self.pixels.nbytes, torch.cuda.mem_get_info(self.device)[0])
+        if not taken:
+            return None
+        moved = torch.from_numpy(np.array(self.pixels)).to(self.device)
+        return moved if taken == moved.nbytes else _as_floats(moved)
+
+
+def resident_bytes(pixels: int, free: int) -> int:
+    """What so many bytes of pixels take on a GPU where so many are free; 0 where they stay outside."""
+    if pixels >= free // 2:
+        return 0
+    return 4 * pixels if 4 * pixels < free // 8 else pixels
+
+
+def _as_floats(pixels: Tensor) -> Images:
+    """From bytes to [0, 1]; floats are there already."""
+    return pixels.float().div_(255.0) if pixels.dtype == torch.uint8 else pixels
 
 
 def images_per_step(chosen: int, count: int) -> int:

@@ -1,43 +1,100 @@
 """Whole training steps as one CUDA graph: no time passes between two kernels in which Python decides what comes next.
 
     step 1 .. WARM_UP    taken as always, in a stream of their own: what is made once is made here
-    capture              the same code runs once more and nothing happens; every kernel is written down
+    capture              the same code runs once more for SPAN steps and nothing happens; every kernel is written down
     replay               all kernels at once, reading what differs from step to step from three tensors:
                          the places of the images, the learning rate, the share of training that is over
 
 All of it is arithmetic of the same kernels on the same numbers. Random streams are made known to the graph and go on
 where they were, so that a state between two steps is complete as ever. What a graph cannot hold is said by the scheme
-(`Scheme.steady`): work that depends on what was computed before, or waits for it.
+(`Scheme.replayable`): work that depends on what was computed before, or waits for it.
 
 Source: PyTorch's documentation, "CUDA Graphs" (whole-network capture).
 """
 
+import gc
 import warnings
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from aecore import kernels
 from aecore.training.batches import Places
-from aecore.training.precision import Device
+from aecore.training.precision import Device, widest
 
 WARM_UP = 3  # steps before a graph is made: lazily made state is there, and libraries have chosen their kernels
+SPAN = 8  # steps of a graph: what starting one costs is shared by them, and a stop is not long in coming
 
 Number = float | Tensor
-Step = Callable[["Moment"], set[str]]
+Numbers = Sequence[float] | Tensor
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What differs from one step to the next. Numbers may be tensors of one number on the device."""
+    """What differs from one step to the next. Numbers may be tensors on the device."""
 
     images: Places  # [batch]: in the training set
-    learning_rate: Number
+    learning_rate: Number  # for each model of a race, [models], where theirs differ
     done: Number  # share of all steps that are over
     chapter: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Steps that follow each other in one chapter, each of the same size."""
+
+    images: Places  # [steps, batch]: in the training set
+    learning_rates: Numbers  # [steps] or [steps, models]
+    done: Numbers  # [steps]
+    chapter: str
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[Moment]:
+        for images, rate, done in zip(self.images, self.learning_rates, self.done, strict=True):
+            yield Moment(images, rate, done, self.chapter)
+
+    def part(self, begin: int, end: int, chapter: str) -> "Span":
+        """The steps from `begin` to before `end`, which are of this chapter."""
+        return Span(self.images[begin:end], self.learning_rates[begin:end], self.done[begin:end], chapter)
+
+    def on(self, device: Device) -> "Span":
+        """The same in tensors on a device."""
+        images = torch.as_tensor(self.images).to(device.key)
+        rates, done = (
+            torch.as_tensor(each, dtype=torch.float32).to(device.key) for each in (self.learning_rates, self.done)
+        )
+        return Span(images, rates, done, self.chapter)
+
+    def copy(self) -> "Span":
+        """The same numbers in tensors that stay where they are. TypeError unless all lie on the device."""
+        images, rates, done = (each.clone() for each in self._tensors())
+        return Span(images, rates, done, self.chapter)
+
+    def take_up(self, other: "Span") -> None:
+        """Put the numbers of another span of the same size into the tensors of this one."""
+        for own, given in zip(self._tensors(), other._tensors(), strict=True):
+            own.copy_(given, non_blocking=True)
+
+    def _tensors(self) -> list[Tensor]:
+        tensors = [self.images, self.learning_rates, self.done]
+        if not all(isinstance(each, Tensor) for each in tensors):
+            raise TypeError("a graph reads its numbers from tensors")
+        return [each for each in tensors if isinstance(each, Tensor)]
+
+
+@dataclass(frozen=True)
+class Course:
+    """All steps of an epoch, of chapters that may change from one step to the next."""
+
+    epoch: int
+    steps: Span
+    chapters: Sequence[str]
 
 
 @runtime_checkable
@@ -77,67 +134,128 @@ def why_not_captured(device: Device, steady: bool, resident: bool, ranks: int) -
     return "" if steady else "what a step does depends on what was computed before"
 
 
-class Captured:
-    """The steps of one chapter: some taken as they come, all others replayed."""
+def replays(work: Callable[[], object], count: int, recorder: Recorder) -> Callable[[], None]:
+    """Does some work `count` times when called, as a graph; RuntimeError for work that none can hold."""
+    with kernels.in_use():
+        with recorder.apart():
+            for _ in range(WARM_UP):
+                work()
+        graph = recorder.graph()
+        with recorder.record(graph):
+            for _ in range(count):
+                work()
+    return graph.replay
 
-    def __init__(
-        self,
-        step: Step,
-        generators: Callable[[], Iterable[torch.Generator]],
-        totals: Callable[[set[str]], dict[str, Tensor]],
-        recorder: Recorder,
-    ):
-        """`step` returns the names of the totals that it adds to in place, and `totals` gives them by their names."""
-        self._step = step
+
+class Steps:
+    """Takes the steps of a training, some as they come and all others replayed, and sums up what they measure.
+
+    Sums lie on the device, as exact as it can be. A graph adds to the very tensors it was made with.
+    """
+
+    def __init__(self, recorder: Recorder | None, generators: Callable[[], Iterable[torch.Generator]], device: Device):
+        """Without a recorder all steps are taken as they come. `generators`: all that steps draw from."""
+        self.recorder = recorder
+        self.totals: dict[str, Tensor] = {}
+        self.course: Course | None = None  # of the epoch in progress, for whoever makes it
         self._generators = generators
-        self._totals = totals
-        self._recorder = recorder
-        self._taken = 0
-        self._named: set[str] = set()
-        self._impossible = False
-        self._graph: Graph | None = None
-        self._inputs: Moment | None = None
-        self._held: dict[str, Tensor] = {}
+        self._exact = widest(device)
+        self._chapter = _Chapter(None)
 
-    def emptied(self) -> dict[str, Tensor]:
-        """The totals that the graph adds to, all 0 again; none before there is one."""
-        for each in self._held.values():
+    def begin_epoch(self) -> None:
+        """Sum up anew."""
+        for each in self._chapter.held.values():
             each.zero_()
-        return dict(self._held)
+        self.totals = dict(self._chapter.held)
 
-    def __call__(self, moment: Moment) -> None:
-        """Take one step."""
-        if self._graph is not None and self._inputs is not None:
-            self._replay(self._graph, self._inputs, moment)
-        elif self._impossible:
-            self._step(moment)
-        elif self._taken < WARM_UP:
-            with self._recorder.apart():
-                self._named = self._step(moment)
+    def add(self, means: Mapping[str, Tensor], count: int) -> None:
+        """Means over `count` images, called within a step: nothing waits for the device here."""
+        for name, mean in means.items():
+            if name in self.totals:
+                self.totals[name].add_(mean.detach(), alpha=count)  # in place: a graph goes on with the same tensors
+            else:
+                self.totals[name] = mean.detach().to(self._exact) * count
+            self._chapter.named[name] = self.totals[name]
+
+    def ahead(self, key: Hashable) -> int:
+        """How many steps of a chapter can be taken at once from now on."""
+        known = self.recorder is not None and self._chapter.key == key and self._chapter.taken >= WARM_UP
+        return SPAN if known and not self._chapter.impossible else 1
+
+    def take(self, span: Span, key: Hashable, step: Callable[[Moment], None]) -> None:
+        """Take the steps of a span of 1 or SPAN. `key` names what they have in common but for their numbers."""
+        if self.recorder is None:
+            for moment in span:
+                step(moment)
+            return
+        if self._chapter.key != key:
+            self._chapter = _Chapter(key)
+        chapter = self._chapter
+        recording = chapter.recordings.get(len(span))
+        if recording is not None:
+            recording.replay(span)
+        elif chapter.impossible:
+            _one_by_one(span, step)
+        elif chapter.taken < WARM_UP:
+            with self.recorder.apart():
+                _one_by_one(span, step)
         else:
-            self._capture(moment)
-        self._taken += 1
+            self._record(span, step, self.recorder)
+        chapter.taken += len(span)
 
-    def _capture(self, moment: Moment) -> None:
-        """Write a step down, and take it. Where that is impossible it is taken as it comes, as all after it."""
-        inputs, graph, held = _copy(moment), self._recorder.graph(), self._totals(self._named)
+    def _record(self, span: Span, step: Callable[[Moment], None], recorder: Recorder) -> None:
+        """Write steps down, and take them. Where that is impossible they are taken as they come, as all after them."""
+        chapter, recording = self._chapter, Recording(recorder.graph(), span.copy(), step)
+        chapter.held = {name: self.totals.get(name, torch.zeros_like(each)) for name, each in chapter.named.items()}
+        self.totals |= chapter.held
         for each in self._generators():
-            graph.register_generator_state(each)
+            recording.graph.register_generator_state(each)
         try:
-            with self._recorder.record(graph):
-                self._step(inputs)
+            with recorder.record(recording.graph):
+                recording.run()
         except RuntimeError as error:
             warnings.warn(f"Steps are taken one by one: no graph could be made of them ({error}).", stacklevel=2)
-            self._impossible = True
-            self._step(moment)
+            chapter.impossible = True
+            _one_by_one(span, step)
             return
-        self._graph, self._inputs, self._held = graph, inputs, held
-        self._replay(graph, inputs, moment)
+        chapter.recordings[len(span)] = recording
+        recording.replay(span)
 
-    def _replay(self, graph: Graph, inputs: Moment, moment: Moment) -> None:
-        for own, given in zip(_tensors(inputs), _tensors(moment), strict=True):
-            own.copy_(given, non_blocking=True)
-        graph.replay()
+
+@dataclass(frozen=True)
+class Recording:
+    """A graph, the tensors it reads its numbers from, and what was written down."""
+
+    graph: Graph
+    inputs: Span
+    step: Callable[[Moment], None]
+
+    def run(self) -> None:
+        """The steps as Python takes them."""
+        _one_by_one(self.inputs, self.step)
+
+    def replay(self, span: Span) -> None:
+        """Take steps with the numbers of `span`."""
+        self.inputs.take_up(span)
+        self.graph.replay()
+
+
+@dataclass
+class _Chapter:
+    """What is known of steps that differ in their numbers only."""
+
+    key: Hashable
+    taken: int = 0
+    impossible: bool = False
+    named: dict[str, Tensor] = field(default_factory=dict)  # what its steps add to
+    held: dict[str, Tensor] = field(default_factory=dict)  # the tensors that its graphs add to
+    recordings: dict[int, Recording] = field(default_factory=dict)  # by the number of steps
+
+
+def _one_by_one(span: Span, step: Callable[[Moment], None]) -> None:
+    with kernels.in_use():  # also in steps that only lead to a graph, where they are made ready
+        for moment in span:
+            step(moment)
 
 
 class CudaRecorder:
@@ -145,6 +263,7 @@ class CudaRecorder:
 
     def __init__(self, device: torch.device):
         self._device = device
+        self._pool = torch.cuda.graph_pool_handle()  # graphs take turns, and keep nothing that another could overwrite
 
     def apart(self) -> AbstractContextManager[object]:
         """A stream of its own, which begins when all before it is done, and is waited for."""
@@ -154,9 +273,18 @@ class CudaRecorder:
         """An empty graph."""
         return torch.cuda.CUDAGraph()
 
-    def record(self, graph: Graph) -> AbstractContextManager[object]:
-        """Write down what happens on this device."""
-        return torch.cuda.graph(graph)  # type: ignore[arg-type]
+    @contextmanager
+    def record(self, graph: Graph) -> Iterator[None]:
+        """Write down what happens on this device. Other threads may go on using it meanwhile."""
+        held = torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local")  # type: ignore[arg-type]
+        collecting = gc.isenabled()
+        gc.disable()  # a graph of an earlier training that is thrown away meanwhile spoils this one
+        try:
+            with held:
+                yield
+        finally:
+            if collecting:
+                gc.enable()
 
 
 class _Apart(AbstractContextManager[None]):
@@ -172,17 +300,3 @@ class _Apart(AbstractContextManager[None]):
     def __exit__(self, *error: object) -> None:
         self._inside.__exit__(*error)
         self._main.wait_stream(self._own)
-
-
-def _tensors(moment: Moment) -> list[Tensor]:
-    """What a graph reads. TypeError for numbers that do not lie on the device."""
-    tensors = [moment.images, moment.learning_rate, moment.done]
-    if not all(isinstance(each, Tensor) for each in tensors):
-        raise TypeError("a graph reads its numbers from tensors")
-    return [each for each in tensors if isinstance(each, Tensor)]
-
-
-def _copy(moment: Moment) -> Moment:
-    """The same numbers in tensors that stay where they are."""
-    images, learning_rate, done = (each.clone() for each in _tensors(moment))
-    return Moment(images, learning_rate, done, moment.chapter)

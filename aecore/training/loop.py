@@ -8,10 +8,11 @@ same number of threads to the last bit.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,21 +30,22 @@ from aecore.shapes import Images, Labels
 from aecore.sharing import Part
 from aecore.training.adamw import AdamW, Group
 from aecore.training.batches import Augmentation, Batches, Places, binarised, order
-from aecore.training.capture import Captured, CudaRecorder, Moment, Recorder, why_not_captured
+from aecore.training.capture import Course, CudaRecorder, Moment, Numbers, Span, Steps, why_not_captured
 from aecore.training.checkpoints import Checkpoint, Position
 from aecore.training.distributed import Company
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
-from aecore.training.precision import Device, autocast, resolve_precision
+from aecore.training.precision import Device, autocast, products, resolve_precision, widest
 from aecore.training.recipe import Recipe, TrainingSettings
 from aecore.training.schedule import learning_rate_factor, recorded_epochs
 from aecore.training.timeline import Feed, Timeline
 from aecore.variants.compose import compose
 
+Rates = Callable[[range, int], Numbers]  # the learning rate, or those of several models, at steps of an epoch
 PICTURES = ("augmentation", "binarise")  # the streams of what is done to images before a model is shown them
 PROGRESS_S = 0.25  # about four events a second: often enough for a moving bar and a stop within a second
+# Images, and input numbers, of a batch that is only measured: a GPU is given more at once, so that it has to do.
+MEASURED, MEASURED_ON_GPU = (500, 2**21), (5000, 2**22)
 CHECKPOINT_S = 1.0  # of training between two checkpoints, at least: a kill loses no more than that and an epoch
-VALIDATION_BATCH = 500
-VALIDATION_NUMBERS = 2**21  # input numbers of a batch: bounds the memory of a pass for large images
 PREVIEW_CODES = 2000
 PREVIEW_IMAGES, LEAST_PREVIEW = 16, 4
 PREVIEW_NUMBERS = 16 * 3 * 64 * 64  # of all images of a preview together: larger images are fewer
@@ -77,8 +79,12 @@ class Training:
         device: Device,
         checkpoint: Checkpoint | None = None,
         company: Company | None = None,
+        images: "Sides | None" = None,
     ):
-        """SettingError when recipe and data do not fit; RunError when the checkpoint is not of this recipe."""
+        """`images`: those of `splits`, where they are on the device already.
+
+        SettingError when recipe and data do not fit; RunError when the checkpoint is not of this recipe.
+        """
         _check_data(recipe, splits)
         self.recipe = recipe
         self.splits = splits
@@ -91,17 +97,14 @@ class Training:
         self._streams = Streams(recipe.seed, device.key)
         # What is done to images before the model sees them may follow another seed, that of a race.
         self._pictures = self._streams if recipe.order_seed == recipe.seed else Streams(recipe.order_seed, device.key)
-        self._train = Batches(splits.train, torch.device(device.key))
-        self._validation = Batches(splits.validation, torch.device(device.key))
+        self._train, self._validation = images or Sides.on(device, splits)
         self._groups = dict(self.scheme.groups(self.model))
         self.company.train({name: each.parameters for name, each in self._groups.items()})
         self._optimisers = {name: _optimiser(group, device) for name, group in self._groups.items()}
         self._stages = _stages(recipe, self.scheme, self.model, len(splits.train))
         _check_batches(self._stages, self.company.ranks)
         self._balanced: npt.NDArray[np.int64] | None = None
-        self._totals: dict[str, Tensor] = {}
-        self._recorder = _recorder(device, self.scheme, self._train, self.company.ranks)
-        self._captured: tuple[object, Captured] | None = None
+        self._taken = self.steps_of(self.generators)
         self._position = Position()
         self._kept_at = 0.0  # seconds of training at the last checkpoint that was pressing
         self.first_step_at: float | None = None  # seconds since 1970, of the first step of this object
@@ -125,7 +128,7 @@ class Training:
             tensors |= {f"optimiser.{group}.{name}": each for name, each in optimiser.state().items()}
         states = self._streams.state() | self._pictures.state()
         tensors |= {f"stream.{name}": each for name, each in states.items()}
-        tensors |= {f"total.{name}": each for name, each in self._totals.items()}
+        tensors |= {f"total.{name}": each for name, each in self._taken.totals.items()}
         return Checkpoint(self._position, {name: each.detach().cpu().clone() for name, each in tensors.items()})
 
     def events(self) -> Iterator[Event]:
@@ -146,11 +149,12 @@ class Training:
         already = self._position.step_in_epoch
         yield from self._steps(stage)
         steps, size = stage.feed(epoch).steps, stage.feed(epoch).batch_size
-        train = {name: float(total) / (steps * size) for name, total in self.company.total(self._totals).items()}
-        self._totals.clear()
+        train = {name: float(total) / (steps * size) for name, total in self.company.total(self._taken.totals).items()}
+        self._taken.totals.clear()
         started = time.perf_counter()
-        validation = self._measure(stage, epoch)
-        preview = self._preview(epoch + 1, stage)
+        with products(self.device, "float32"):
+            validation = self._measure(stage, epoch)
+            preview = self._preview(epoch + 1, stage)
         seconds = self._position.seconds - seconds_before
         self._advance(epoch=epoch + 1, step_in_epoch=0, seconds=self._position.seconds + time.perf_counter() - started)
         yield Epoch(
@@ -181,55 +185,65 @@ class Training:
 
     def _steps(self, stage: Stage) -> Iterator[Progress]:
         """The rest of the current epoch, with a `Progress` now and then."""
+        if self._position.step_in_epoch == 0:
+            self._taken.begin_epoch()
         feed = stage.feed(self._position.epoch)
-        if self._captured is not None and self._position.step_in_epoch == 0:
-            self._totals = self._captured[1].emptied()
-        watch = Watch(self._totals)
+        watch = Watch(self._taken.totals)
         self.model.train()
         started = time.perf_counter()
-        for index, moment in enumerate(self._moments(stage), self._position.step_in_epoch):
-            self._take(moment, stage)
+        for key, span in self.spans(stage, self._taken, partial(self.learning_rates, stage)):
+            self._taken.take(span, key, partial(self._step, stage=stage))
             if self.first_step_at is None:
                 self.first_step_at = self._time_when_done()
-            self._advance(step=self._position.step + 1, step_in_epoch=index + 1)
-            if self.company.due(watch.due(feed.batch_size)) or index + 1 == feed.steps:
-                _wait_for(self.device)
+            self._advance(step=self._position.step + len(span), step_in_epoch=self._position.step_in_epoch + len(span))
+            over = self._position.step_in_epoch == feed.steps
+            if self.company.due(watch.due(len(span) * feed.batch_size)) or over:
+                if over:
+                    self._prepare_next(stage)
+                wait_for(self.device)
                 self._advance(seconds=self._position.seconds + time.perf_counter() - started)
                 yield self._progress(watch, stage)
                 self.model.train()  # whoever was given the event may have looked at the model
                 started = time.perf_counter()
 
-    def _moments(self, stage: Stage) -> Iterator[Moment]:
-        """The rest of the current epoch. What graphs are given lies on the device, all that an epoch needs at once."""
-        epoch, size = self._position.epoch, stage.feed(self._position.epoch).batch_size
-        images, steps = self._order(stage.feed(epoch)), range(self._position.step_in_epoch, stage.feed(epoch).steps)
-        shares = [stage.done(index, epoch) for index in steps]
-        numbers = [
-            (self._learning_rate(stage, index, epoch), share) for index, share in zip(steps, shares, strict=True)
-        ]
-        places, given = (images, numbers) if self._recorder is None else _on_device(images, numbers, self.device)
-        for index, share, (rate, done) in zip(steps, shares, given, strict=True):
-            chapter = stage.timeline.chapter(share)[0].key
-            yield Moment(places[index * size : (index + 1) * size], rate, done, chapter)
+    def spans(self, stage: Stage, taken: Steps, rates: Rates) -> Iterator[tuple[Hashable, Span]]:
+        """The rest of the current epoch in spans as long as can be taken at once, and what those have in common."""
+        if taken.course is None or taken.course.epoch != self._position.epoch:
+            taken.course = self._course(stage, self._position.epoch, taken, rates)
+        steps, chapters = taken.course.steps, taken.course.chapters
+        begin = self._position.step_in_epoch
+        while begin < len(steps):
+            key = (stage.index, chapters[begin], len(steps.images[begin]))
+            end = begin + taken.ahead(key)
+            if chapters[begin:end].count(chapters[begin]) < end - begin:
+                end = begin + 1
+            yield key, steps.part(begin, end, chapters[begin])
+            begin = end
 
-    def _take(self, moment: Moment, stage: Stage) -> None:
-        """One step, as a part of a graph where there can be one."""
-        if self._recorder is None:
-            self._step(moment, stage)
-            return
-        chapter = (stage.index, moment.chapter, len(moment.images))
-        if self._captured is None or self._captured[0] != chapter:
-            step = partial(self._step, stage=stage)
-            self._captured = chapter, Captured(step, self._generators, self._sums, self._recorder)
-        self._captured[1](moment)
+    def _course(self, stage: Stage, epoch: int, taken: Steps, rates: Rates) -> Course:
+        """All steps of an epoch: on the device, where graphs read them."""
+        feed = stage.feed(epoch)
+        shares = [stage.done(index, epoch) for index in range(feed.steps)]
+        chapters = [stage.timeline.chapter(share)[0].key for share in shares]
+        images = self._order(feed, epoch)[: feed.steps * feed.batch_size].reshape(feed.steps, feed.batch_size)
+        steps = Span(images, rates(range(feed.steps), epoch), shares, "")
+        return Course(epoch, steps if taken.recorder is None else steps.on(self.device), chapters)
 
-    def _sums(self, names: set[str]) -> dict[str, Tensor]:
-        """The totals of these names, 0 where nothing was added yet in this epoch."""
-        for name in names - set(self._totals):
-            self._totals[name] = torch.zeros((), dtype=widest(self.device), device=self.device.key)
-        return {name: self._totals[name] for name in names}
+    def _prepare_next(self, stage: Stage) -> None:
+        """Make the course of the next epoch of a stage while a GPU is busy with the last steps of this one."""
+        following = self._position.epoch + 1
+        if self._taken.recorder is not None and following < stage.first + stage.settings.epochs:
+            rates = partial(self.learning_rates, stage)
+            self._taken.course = self._course(stage, following, self._taken, rates)
 
-    def _generators(self) -> list[torch.Generator]:
+    def steps_of(self, generators: Callable[[], list[torch.Generator]]) -> Steps:
+        """Takes steps on these images, replaying them where that is possible. `generators`: all that they draw from."""
+        reason = why_not_captured(
+            self.device, self.scheme.replayable, self._train.resident is not None, self.company.ranks
+        )
+        return Steps(None if reason else CudaRecorder(torch.device(self.device.key)), generators, self.device)
+
+    def generators(self) -> list[torch.Generator]:
         """All that steps draw from."""
         return list({id(each): each for each in (*self._streams.used(), *self._pictures.used())}.values())
 
@@ -243,58 +257,48 @@ class Training:
             clean = binarised(clean, self._pictures["binarise"])
         return clean.contiguous(memory_format=torch.channels_last), self._train.labels_at(chosen)
 
-    def _order(self, feed: Feed) -> npt.NDArray[np.int64]:
-        """The images of the current epoch, in the order in which it meets them."""
+    def _order(self, feed: Feed, epoch: int) -> npt.NDArray[np.int64]:
+        """The images of an epoch, in the order in which it meets them."""
         if not feed.images:
-            return order(len(self._train), self.recipe.order_seed, self._position.epoch)
+            return order(len(self._train), self.recipe.order_seed, epoch)
         if self._balanced is None:
             self._balanced = balanced_order(self.splits.train, self.recipe.order_seed)
-        places = order(feed.images, self.recipe.order_seed, self._position.epoch, feed.passes, feed.batch_size)
+        places = order(feed.images, self.recipe.order_seed, epoch, feed.passes, feed.batch_size)
         return self._balanced[places]
 
-    def _step(self, moment: Moment, stage: Stage) -> set[str]:
-        """All phases of the scheme on one batch; returns the names of what it adds to the totals."""
-        with self.company.share(len(moment.images)) as part:
+    def _step(self, moment: Moment, stage: Stage) -> None:
+        """All phases of the scheme on one batch."""
+        with products(self.device, self.precision), self.company.share(len(moment.images)) as part:
             clean, labels = self._shown(part.of(moment.images), stage)
-            return self._phases(Batch(clean, labels, moment.chapter, moment.done), moment, stage, part)
+            self._phases(Batch(clean, labels, moment.chapter, moment.done), moment, stage, part)
 
-    def _phases(self, batch: Batch, moment: Moment, stage: Stage, part: Part) -> set[str]:
+    def _phases(self, batch: Batch, moment: Moment, stage: Stage, part: Part) -> None:
         phases = self.scheme.phases(self.model, batch, self._streams)
-        named: set[str] = set()
         while True:
             with autocast(self.device, self.precision):
                 phase = next(phases, None)
             if phase is None:
-                return named
+                return
             optimiser = self._optimisers[phase.group]
+            rate = moment.learning_rate * phase.rate
             for group in optimiser.groups:
-                group.learning_rate = moment.learning_rate * phase.rate
+                group.learning_rate = rate
                 group.weight_decay = stage.settings.weight_decay if group.decays else 0.0
             optimiser.zero_grad()
             torch.autograd.backward(self.company.agreed(phase.group, phase.loss, part))
             if stage.settings.clip_norm > 0:
                 nn.utils.clip_grad_norm_(self._groups[phase.group].parameters, stage.settings.clip_norm)
             optimiser.step()
-            means = {"loss": phase.loss, **self._named(phase.parts, stage)}
-            self._add(means, len(batch.clean))
-            named |= set(means)
+            self._taken.add({"loss": phase.loss, **self.named(phase.parts, stage)}, len(batch.clean))
 
-    def _named(self, parts: Mapping[str, Tensor], stage: Stage) -> dict[str, Tensor]:
+    def named(self, parts: Mapping[str, Tensor], stage: Stage) -> dict[str, Tensor]:
         """The parts of a loss; an error against binarised pixels is another number than one against grey values."""
         ending = "_binarised" if stage.settings.binarise else ""
         return {f"{name}{ending}" if name == self._error else name: each for name, each in parts.items()}
 
-    def _add(self, means: Mapping[str, Tensor], count: int) -> None:
-        """Sums over images, kept on the device as exactly as it can: nothing waits for the device here."""
-        for name, mean in means.items():
-            if name in self._totals:
-                self._totals[name].add_(mean.detach(), alpha=count)  # in place: a graph goes on with the same tensors
-            else:
-                self._totals[name] = mean.detach().to(widest(self.device)) * count
-
     def _time_when_done(self) -> float:
         """The time, in seconds since 1970, when the device has done what it was asked for."""
-        _wait_for(self.device)
+        wait_for(self.device)
         return time.time()
 
     # --- looking at the model
@@ -305,7 +309,7 @@ class Training:
         self.model.eval()
         streams = Streams(derive(self.recipe.seed, "validation"), self.device.key)
         totals: dict[str, Tensor] = {}
-        size = max(1, min(VALIDATION_BATCH, VALIDATION_NUMBERS // prod(self.splits.shape)))
+        size = self._measured_at_once()
         for start in range(0, len(self._validation), size):
             chosen = np.arange(start, min(start + size, len(self._validation)))
             with self.company.share(len(chosen)) as part:
@@ -314,12 +318,17 @@ class Training:
                 if stage.settings.binarise:
                     clean = binarised(clean, streams["binarise"])
                 batch = self._batch(clean, labels, stage, stage.feed(epoch).steps - 1, epoch)
-                for name, each in self._named(self.scheme.measure(self.model, batch, streams), stage).items():
+                for name, each in self.named(self.scheme.measure(self.model, batch, streams), stage).items():
                     total = each.to(widest(self.device)).sum() * part.counted
                     totals[name] = totals[name] + total if name in totals else total
         means = {name: float(total) / len(self._validation) for name, total in self.company.total(totals).items()}
         _check_finite(means, self._position, "on the validation images")
         return means
+
+    def _measured_at_once(self) -> int:
+        """Images of a batch that is only measured."""
+        images, numbers = MEASURED_ON_GPU if self.device.key.startswith("cuda") else MEASURED
+        return max(1, min(images, numbers // prod(self.splits.shape)))
 
     @torch.no_grad()
     def _preview(self, epoch: int, stage: Stage) -> Preview:
@@ -344,10 +353,10 @@ class Training:
         model = self.model
         if not isinstance(model, Autoencoder):
             return torch.empty(0, model.latent)
-        count = min(PREVIEW_CODES, len(self._validation))
+        count, size = min(PREVIEW_CODES, len(self._validation)), self._measured_at_once()
         codes = [
-            model.encode(self._validation.at(np.arange(start, min(start + VALIDATION_BATCH, count))))
-            for start in range(0, count, VALIDATION_BATCH)
+            model.encode(self._validation.at(np.arange(start, min(start + size, count))))
+            for start in range(0, count, size)
         ]
         return torch.cat(codes)
 
@@ -374,7 +383,7 @@ class Training:
         )
 
     def _progress(self, watch: "Watch", stage: Stage) -> Progress:
-        losses, rate = watch.read(self.company.total(self._totals))
+        losses, rate = watch.read(self.company.total(self._taken.totals))
         _check_finite(losses, self._position, "in training")
         done = self._done()
         spent = self._position.seconds
@@ -395,6 +404,10 @@ class Training:
             if self._position.epoch < stage.first + stage.settings.epochs:
                 return stage
         return self._stages[-1]
+
+    def learning_rates(self, stage: Stage, steps: range, epoch: int) -> list[float]:
+        """The size of these steps of an epoch."""
+        return [self._learning_rate(stage, index, epoch) for index in steps]
 
     def _learning_rate(self, stage: Stage, index: int, epoch: int) -> float:
         _, done = stage.timeline.chapter(stage.done(index, epoch))
@@ -431,9 +444,22 @@ class Training:
             self._pictures.restore({name: each for name, each in states.items() if name in PICTURES})
         totals = checkpoint.part("total").items()
         exact = {name: each.to(self.device.key, widest(self.device)) for name, each in totals}
-        self._totals = self.company.kept(exact)
+        self._taken.totals = self.company.kept(exact)
         self._position = checkpoint.position
         self._kept_at = checkpoint.position.seconds
+
+
+class Sides(NamedTuple):
+    """The images that are trained on, and those that are held out to measure with."""
+
+    train: Batches
+    validation: Batches
+
+    @classmethod
+    def on(cls, device: Device, splits: Splits) -> "Sides":
+        """On a device, or where it takes them from."""
+        place = torch.device(device.key)
+        return cls(Batches(splits.train, place), Batches(splits.validation, place))
 
 
 class Watch:
@@ -494,29 +520,10 @@ def _placed(model: Model, device: Device) -> Model:
     return model
 
 
-def _recorder(device: Device, scheme: Scheme, images: Batches, ranks: int) -> Recorder | None:
-    """What makes graphs of steps; None where they are taken one by one."""
-    if why_not_captured(device, scheme.steady, images.resident is not None, ranks):
-        return None
-    return CudaRecorder(torch.device(device.key))
-
-
-def _on_device(
-    images: npt.NDArray[np.int64], numbers: Sequence[tuple[float, float]], device: Device
-) -> tuple[Tensor, Tensor]:
-    """Places of the images [count], and the numbers of every step [steps, 2]."""
-    return torch.from_numpy(images).to(device.key), torch.tensor(numbers, dtype=torch.float32).to(device.key)
-
-
-def _wait_for(device: Device) -> None:
+def wait_for(device: Device) -> None:
     """Until all that was asked of a GPU is done."""
     if device.key.startswith("cuda"):
         torch.cuda.synchronize(device.key)
-
-
-def widest(device: Device) -> torch.dtype:
-    """The most exact number format that the device knows: Apple's GPUs have no double precision."""
-    return torch.float32 if device.key == "mps" else torch.float64
 
 
 def _optimiser(fitted: Fitted, device: Device) -> AdamW:

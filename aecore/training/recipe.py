@@ -85,8 +85,9 @@ class TrainingSettings(Settings):
     )  # fmt: skip
     precision: str = setting(
         "auto",
-        choices=("auto", "float32", "bfloat16"),
-        reason="auto takes bfloat16 where the device is fast in it",
+        choices=("auto", "float32", "tf32", "bfloat16"),
+        reason="auto takes tf32 on NVIDIA's cards and bfloat16 on processors that are fast in it; float32 is exact and "
+        "slower",
         advanced=True,
     )
     snapshots: int = setting(

@@ -46,8 +46,8 @@ class Slots:
             large[self._places(tensor.shape, large)] = tensor.to(large.device)
 
     def taken(self, shape: Sequence[int], large: Tensor) -> Tensor:
-        """A copy of the places of a tensor of `shape` in a larger one."""
-        return large.clone() if tuple(shape) == tuple(large.shape) else large[self._places(shape, large)]
+        """The places of a tensor of `shape` in a larger one, or that itself where it is as large."""
+        return large if tuple(shape) == tuple(large.shape) else large[self._places(shape, large)]
 
     def _places(self, shape: Sequence[int], large: Tensor) -> tuple[Tensor, ...]:
         """For each axis the places in it, shaped so that together they index a block."""

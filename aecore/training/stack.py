@@ -30,9 +30,10 @@ from aecore.randomness import Streams
 from aecore.schemes.end_to_end import losses
 from aecore.schemes.scheme import Batch, Scheme
 from aecore.settings import Settings
-from aecore.shapes import Images
+from aecore.shapes import Images, Scalar
 from aecore.training.adamw import AdamW
 from aecore.training.adamw import Group as Steps
+from aecore.training.capture import Number
 from aecore.training.slots import Slots
 
 Tensors = dict[str, Tensor]
@@ -52,9 +53,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Pull:
-    """How one model is to be moved."""
+    """How one model is to be moved, but for the rate."""
 
-    rate: float
     weight_decay: float
     clip_norm: float  # 0 for never
 
@@ -78,12 +78,13 @@ class Stack:
         }
         self._buffers = self._stacked("named_buffers")
         self._optimiser = self._stacked_optimiser(large)
-        self._penalty_weights: tuple[list[float], Tensor | None] = ([], None)
+        self._constants: dict[str, tuple[list[float], Tensor]] = {}
 
-    def step(self, batch: Batch, pulls: Sequence[Pull], context: Any) -> Tensors:
+    def step(self, batch: Batch, rate: Number, pulls: Sequence[Pull], context: Any) -> Tensors:
         """Move every model by its own loss on the same batch; the loss and its parts, a number for each model.
 
-        The forward pass runs within `context`.
+        `rate`: one for models that share their weight decay too, or one for each. The forward pass runs within
+        `context`.
         """
         with context:
             loss, parts = self._forward(batch)
@@ -91,18 +92,23 @@ class Stack:
             weight.grad = None
         torch.autograd.backward(loss.sum())
         self._clip([pull.clip_norm for pull in pulls])
-        self._move(pulls)
+        self._move(rate, pulls)
         return {"loss": loss.detach(), **{name: each.detach() for name, each in parts.items()}}
 
     @torch.no_grad()
-    def give_back(self) -> None:
-        """Copy weights, buffers and the state of the optimiser to the models they belong to."""
+    def give_weights(self) -> None:
+        """Copy weights and buffers to the models they belong to."""
+        stacked = {_bare(name): each for name, each in {**self._weights, **self._buffers}.items()}
+        for index, (layer, slots) in enumerate(zip(self._layers, self._slots, strict=True)):
+            own = dict(layer.model.named_parameters()) | dict(layer.model.named_buffers())
+            given = [slots.taken(own[name].shape, each[index]) for name, each in stacked.items()]
+            torch._foreach_copy_([own[name] for name in stacked], given)
+
+    @torch.no_grad()
+    def give_state(self) -> None:
+        """Copy the state of the optimiser to the models it belongs to."""
         state = self._optimiser.state()
         for index, (layer, slots) in enumerate(zip(self._layers, self._slots, strict=True)):
-            known = dict(layer.model.named_parameters()) | dict(layer.model.named_buffers())
-            for name, stacked in {**self._weights, **self._buffers}.items():
-                own = known[_bare(name)]
-                own.copy_(slots.taken(own.shape, stacked[index]))
             shapes = [each.shape for each in layer.optimiser.parameters]
             layer.optimiser.restore(
                 {
@@ -125,18 +131,26 @@ class Stack:
 
         mapped = vmap(loss_of, in_dims=(0, 0, None if alike else 0, 0, 0))
         outcome: tuple[Tensor, Tensors] = mapped(
-            dict(self._weights), self._buffers, images, self._weighing(float(batch.done)), self._values
+            dict(self._weights), self._buffers, images, self._weighing(batch.done), self._values
         )
         return outcome
 
-    def _weighing(self, done: float) -> Tensor:
+    def _weighing(self, done: float | Scalar) -> Tensor:
         """What the penalty weighs for each model at this moment."""
-        weights = [float(layer.scheme.objective.weight_at(done)) for layer in self._layers]
-        known, tensor = self._penalty_weights
-        if tensor is None or known != weights:
-            tensor = torch.tensor(weights, device=self._device)
-            self._penalty_weights = weights, tensor
-        return tensor
+        weights = [layer.scheme.objective.weight_at(done) for layer in self._layers]
+        numbers = [each for each in weights if not isinstance(each, Tensor)]
+        if len(numbers) == len(weights):
+            return self._constant("penalty", numbers)
+        tensors = [each if isinstance(each, Tensor) else torch.full((), each, device=self._device) for each in weights]
+        return torch.stack(tensors)
+
+    def _constant(self, what: str, numbers: Sequence[float]) -> Tensor:
+        """A number for each model. The same tensor as last time if they have not changed: a graph can read that."""
+        known = self._constants.get(what)
+        if known is None or known[0] != list(numbers):
+            known = list(numbers), torch.tensor(numbers, device=self._device)
+            self._constants[what] = known
+        return known[1]
 
     def _clip(self, limits: Sequence[float]) -> None:
         """Shorten the gradient of every model that is longer than its limit."""
@@ -144,29 +158,30 @@ class Stack:
             return
         gradients = [each.grad for each in self._weights.values() if each.grad is not None]
         lengths = torch.stack([each.flatten(1).norm(dim=1) for each in gradients]).norm(dim=0)
-        most = torch.tensor([each or torch.inf for each in limits], device=self._device)
+        most = self._constant("length", [each or torch.inf for each in limits])
         factors = (most / (lengths + 1e-6)).clamp(max=1.0)
         for each in gradients:
             each.mul_(_along(factors, each))
 
     @torch.no_grad()
-    def _move(self, pulls: Sequence[Pull]) -> None:
+    def _move(self, rate: Number, pulls: Sequence[Pull]) -> None:
         """One step of AdamW."""
-        alike = len({(pull.rate, pull.weight_decay) for pull in pulls}) == 1
-        for group in self._optimiser.groups:
-            group.learning_rate = pulls[0].rate if alike else 1.0
-            group.weight_decay = pulls[0].weight_decay if alike and group.decays else 0.0
-        if alike:
-            self._optimiser.step()
+        if isinstance(rate, Tensor) and rate.ndim > 0:
+            self._move_each(rate.to(self._device), pulls)
         else:
-            self._move_each(pulls)
+            self._move_alike(rate, pulls[0].weight_decay)
 
-    def _move_each(self, pulls: Sequence[Pull]) -> None:
+    def _move_alike(self, rate: Number, weight_decay: float) -> None:
+        for group in self._optimiser.groups:
+            group.learning_rate = rate
+            group.weight_decay = weight_decay if group.decays else 0.0
+        self._optimiser.step()
+
+    def _move_each(self, rates: Tensor, pulls: Sequence[Pull]) -> None:
         """A step of rate 1, of which every model goes its share: moments know nothing of the rate."""
         before = [[each.clone() for each in group.parameters] for group in self._optimiser.groups]
-        self._optimiser.step()
-        rates = torch.tensor([pull.rate for pull in pulls], device=self._device)
-        decays = torch.tensor([pull.rate * pull.weight_decay for pull in pulls], device=self._device)
+        self._move_alike(1.0, 0.0)
+        decays = rates * self._constant("decay", [pull.weight_decay for pull in pulls])
         for group, starts in zip(self._optimiser.groups, before, strict=True):
             for weight, start in zip(group.parameters, starts, strict=True):
                 weight.copy_(torch.lerp(start, weight, _along(rates, weight)))

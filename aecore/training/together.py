@@ -15,6 +15,7 @@ bottleneck, and how large steps are. All see the same images in the same order (
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -24,10 +25,11 @@ from aecore.errors import SettingError
 from aecore.schemes.scheme import Batch
 from aecore.settings import Settings, describe
 from aecore.training import loop
+from aecore.training.capture import Moment, Numbers
 from aecore.training.checkpoints import Checkpoint
 from aecore.training.events import Progress
-from aecore.training.loop import Stage, Training, Watch, widest
-from aecore.training.precision import Device, autocast
+from aecore.training.loop import Sides, Stage, Training, Watch, wait_for
+from aecore.training.precision import Device, autocast, products
 from aecore.training.recipe import Recipe
 from aecore.training.stack import Layer, Pull, Stack
 
@@ -77,8 +79,8 @@ def together(
     reason = why_apart(recipes) or _why_not_now(checkpoints)
     if reason:
         raise Apart(reason)
-    pairs = zip(recipes, checkpoints, strict=True)
-    members = [Member(recipe, splits, device, checkpoint) for recipe, checkpoint in pairs]
+    pairs, images = zip(recipes, checkpoints, strict=True), Sides.on(device, splits)
+    members = [Member(recipe, splits, device, checkpoint, images=images) for recipe, checkpoint in pairs]
     try:
         race = Race(members)
     except ValueError as error:
@@ -97,6 +99,7 @@ class Member(Training):
     def checkpoint(self) -> Checkpoint:
         """Everything needed to go on from here, in the race or alone."""
         self._race.settle()
+        self._race.settle_state()
         return super().checkpoint()
 
     # --- what the race asks of it
@@ -108,29 +111,35 @@ class Member(Training):
 
     def totals(self) -> Mapping[str, Tensor]:
         """Sums over the part of the epoch that is done."""
-        return self._totals
+        return self._taken.totals
 
     def join(self, race: "Race") -> None:
         """Leave the steps to a race. What is done to images before they are shown is done once, for all."""
         self._race = race
         self._pictures = race.first._pictures
 
-    def batches(self, stage: Stage) -> Iterator[tuple[int, Batch]]:
-        """The rest of the current epoch: index of the step and batch."""
-        epoch, size = self._position.epoch, stage.feed(self._position.epoch).batch_size
-        images = self._order(stage.feed(epoch))
-        for index in range(self._position.step_in_epoch, stage.feed(epoch).steps):
-            clean, labels = self._shown(images[index * size : (index + 1) * size], stage)
-            yield index, self._batch(clean, labels, stage, index, epoch)
+    def batch(self, moment: Moment, stage: Stage) -> Batch:
+        """The images of a step, as all see them."""
+        clean, labels = self._shown(moment.images, stage)
+        return Batch(clean, labels, moment.chapter, moment.done)
 
-    def pull(self, stage: int, epoch: int, index: int) -> Pull:
-        """How it is to be moved by a step."""
-        own = self._stages[stage]
-        return Pull(self._learning_rate(own, index, epoch), own.settings.weight_decay, own.settings.clip_norm)
+    def pull(self, stage: int) -> Pull:
+        """How it is to be moved in a stage, but for the rate of a step."""
+        own = self._stages[stage].settings
+        return Pull(own.weight_decay, own.clip_norm)
+
+    def rates(self, stage: int, steps: range, epoch: int) -> list[float]:
+        """Its own learning rates at steps of an epoch."""
+        return self.learning_rates(self._stages[stage], steps, epoch)
+
+    def pace(self, stage: int) -> tuple[float, str, float]:
+        """What decides how far its weights go in a stage; who has the same can share their learning rates."""
+        own = self._stages[stage].settings
+        return own.learning_rate, own.schedule, own.weight_decay
 
     def arrive(self, steps: int, spent: float, totals: Mapping[str, Tensor]) -> None:
         """So many more steps are done, `spent` seconds since the race began, with these sums over the epoch."""
-        self._totals = dict(totals)
+        self._taken.totals = dict(totals)
         self._advance(
             step=self._position.step + steps,
             step_in_epoch=self._position.step_in_epoch + steps,
@@ -143,7 +152,7 @@ class Member(Training):
     def _steps(self, stage: Stage) -> Iterator[Progress]:
         """The rest of the current epoch, as the race takes it."""
         feed = stage.feed(self._position.epoch)
-        watch = Watch(self._totals)
+        watch = Watch(self._taken.totals)
         while self._position.step_in_epoch < feed.steps:
             before = self._position.step
             self._race.bring(self, stage)
@@ -168,11 +177,12 @@ class Race:
             penalty=_values([each.penalty.settings for each in parts]),
             bottleneck=_values([each.bottleneck.settings for each in parts]),
         )
-        self._step = self._settled = self.first.position.step
+        self._step = self._settled = self._state_settled = self.first.position.step
         self._spent = 0.0
+        self._taken = self.first.steps_of(lambda: [each for member in members for each in member.generators()])
         self._decision = (-1, False)  # the step, and whether checkpoints of it are kept
         begun = [each.totals() for each in members]
-        self._totals = {name: torch.stack([each[name] for each in begun]) for name in begun[0]}
+        self._taken.totals = {name: torch.stack([each[name] for each in begun]) for name in begun[0]}
 
     @property
     def first(self) -> Member:
@@ -184,14 +194,20 @@ class Race:
         if member.position.step == self._step:
             self._advance(member, stage)
         index = self._members.index(member)
-        totals = {name: each[index] for name, each in self._totals.items()}
+        totals = {name: each[index] for name, each in self._taken.totals.items()}
         member.arrive(self._step - member.position.step, self._spent, totals)
 
     def settle(self) -> None:
-        """Give every member its weights and the state of its optimiser."""
+        """Give every member its weights, to be looked at."""
         if self._settled != self._step:
-            self._stack.give_back()
+            self._stack.give_weights()
             self._settled = self._step
+
+    def settle_state(self) -> None:
+        """Give every member the state of its optimiser, to be kept."""
+        if self._state_settled != self._step:
+            self._stack.give_state()
+            self._state_settled = self._step
 
     def decided(self, step: int, due: bool) -> bool:
         """What the first member that asks at this step says; the others follow."""
@@ -201,19 +217,30 @@ class Race:
 
     def _advance(self, member: Member, stage: Stage) -> None:
         """Take steps until there is something to say, or the epoch is over."""
-        begun, epoch = time.perf_counter(), member.position.epoch
+        begun = time.perf_counter()
         if member.position.step_in_epoch == 0:
-            self._totals = {}
-        for index, batch in member.batches(stage):
-            pulls = [each.pull(stage.index, epoch, index) for each in self._members]
-            losses = self._stack.step(batch, pulls, autocast(member.device, member.precision))
-            for name, mean in member._named(losses, stage).items():
-                total = mean.to(widest(member.device)) * len(batch.clean)
-                self._totals[name] = self._totals[name] + total if name in self._totals else total
-            self._step += 1
+            self._taken.begin_epoch()
+        pulls = [each.pull(stage.index) for each in self._members]
+        for key, span in member.spans(stage, self._taken, partial(self._rates, stage.index)):
+            self._taken.take(span, key, partial(self._move, stage=stage, pulls=pulls))
+            self._step += len(span)
             if time.perf_counter() - begun >= loop.PROGRESS_S:
                 break
+        wait_for(member.device)
         self._spent += time.perf_counter() - begun
+
+    def _rates(self, stage: int, steps: range, epoch: int) -> Numbers:
+        """The learning rates of steps: one for all members, or [steps, members]."""
+        alike = not _differ(each.pace(stage) for each in self._members)
+        rates = [each.rates(stage, steps, epoch) for each in (self._members[:1] if alike else self._members)]
+        return rates[0] if alike else torch.tensor(rates).T
+
+    def _move(self, moment: Moment, stage: Stage, pulls: Sequence[Pull]) -> None:
+        """One step of all."""
+        batch, place = self.first.batch(moment, stage), (self.first.device, self.first.precision)
+        with products(*place):
+            losses = self._stack.step(batch, moment.learning_rate, pulls, autocast(*place))
+        self._taken.add(self.first.named(losses, stage), len(batch.clean))
 
 
 def _why_not_now(checkpoints: Sequence[Checkpoint | None]) -> str:

@@ -9,6 +9,9 @@ that the asking takes is not counted, what else it does in an epoch is.
     deep    deep, code of 30           squared error summed over pixels, mean over test images
 
 The test images only say when the mark is passed; settings were chosen on the validation images.
+
+Both use the processor. What the lab alone does elsewhere: `--ours vae --device cuda` prints a line of JSON with what
+the test images say after each epoch, and the seconds.
 """
 
 import argparse
@@ -40,7 +43,7 @@ def main() -> None:
     """Measure and print the table."""
     options = _options()
     if options.ours:
-        print(json.dumps(list(_epochs_here(options.ours, options.seed))))
+        print(json.dumps(list(_epochs_here(options.ours, options.seed, options.device))))
         return
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors, {options.rounds} rounds")
     print("| what | round | pythae 0.1.2 after 10 epochs | Latent Lab | passes the mark after | share of the time |")
@@ -56,7 +59,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter that has the other library")
     parser.add_argument("--rounds", type=int, default=3, help="each with another seed")
-    parser.add_argument("--ours", choices=MODELS, help=argparse.SUPPRESS)
+    parser.add_argument("--ours", choices=MODELS, help="the lab alone, in this process")
+    parser.add_argument("--device", default="cpu", help="of the lab alone")
     parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not (options.peers or options.ours):
@@ -96,7 +100,7 @@ def _answer(command: Sequence[str]) -> Any:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def _epochs_here(model: str, seed: int) -> Iterator[dict[str, float]]:
+def _epochs_here(model: str, seed: int, device: str) -> Iterator[dict[str, float]]:
     """Train in this process, as a person does from a notebook: what the test images say after each epoch, and when."""
     from aecore.data.catalog import load
     from aecore.jobs.memory import keep_freed_memory
@@ -111,7 +115,7 @@ def _epochs_here(model: str, seed: int) -> Iterator[dict[str, float]]:
     preset = next(each for each in variant(MODELS[model]).presets if each.title == PRESET)
     recipe, _ = prepare(make_recipe(MODELS[model], DataChoice("mnist"), preset.changes, seed=seed))
     splits = load("mnist")
-    training = Training(recipe, splits, find_device("cpu"))
+    training = Training(recipe, splits, find_device(device))
     began = asked = 0.0
     for event in training.events():
         if isinstance(event, Started):
@@ -130,10 +134,11 @@ def _measured(model: "Model", test: "ImageSet") -> float:
     from aecore.objectives.penalties import kl_divergence
 
     model.eval()
-    generator, total = torch.Generator().manual_seed(0), 0.0
+    device, total = next(model.parameters()).device, 0.0
+    generator = torch.Generator(device).manual_seed(0)
     with torch.no_grad():
         for start in range(0, len(test), BATCH):
-            clean = torch.from_numpy(np.array(test.images[start : start + BATCH])).float().div(255)
+            clean = torch.from_numpy(np.array(test.images[start : start + BATCH])).to(device).float().div(255)
             outcome = model(clean, generator)
             if outcome.posterior is None:
                 total += float((outcome.images - clean).square().sum())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from aecore.training.batches import Augmentation, Batches, binarised, images_per_step, order
+from aecore.training.batches import Augmentation, Batches, binarised, images_per_step, order, resident_bytes
 from aecore.training.recipe import TrainingSettings
 from tests.made_up import made_up_set
 
@@ -35,6 +35,25 @@ def test_black_is_0_and_white_is_1():
     images.images[0], images.images[1] = 0, 255
     batch = Batches(images, torch.device("cpu")).at(np.array([0, 1]))
     assert [each.unique().tolist() for each in batch] == [[0.0], [1.0]]
+
+
+@pytest.mark.parametrize("as_floats", [True, False])
+def test_images_that_lie_on_a_device_are_the_same_batch(as_floats):
+    images = made_up_set(20, (3, 4, 5), seed=0)
+    batches, places = Batches(images, torch.device("cpu")), np.array([7, 0, 7])
+    expected = batches.at(places)
+    pixels = torch.from_numpy(images.images)
+    batches.resident = pixels.float().div(255) if as_floats else pixels
+    first = batches.at(places)
+    first.add_(1.0)  # what is done to a batch is not done to the images
+    assert torch.equal(batches.at(torch.from_numpy(places)), expected)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "free", "taken"), [(100, 3300, 400), (100, 3200, 100), (100, 202, 100), (100, 200, 0), (0, 0, 0)]
+)
+def test_images_lie_on_a_gpu_as_floats_or_bytes_or_not_at_all(pixels, free, taken):
+    assert resident_bytes(pixels, free) == taken
 
 
 def test_a_batch_does_not_change_the_images_it_came_from():

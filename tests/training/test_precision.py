@@ -1,15 +1,17 @@
 """Devices and number formats, with the devices of other machines played by stand-ins."""
 
 from types import SimpleNamespace
+from unittest.mock import ANY
 
 import pytest
 import torch
 
 from aecore.errors import SettingError
-from aecore.training.precision import Device, autocast, devices, find_device, resolve_precision
+from aecore.training.precision import Device, autocast, devices, find_device, products, resolve_precision
 
 SLOW = Device("cpu", "CPU", bfloat16=False)
 FAST = Device("cpu", "CPU", bfloat16=True)
+CARD = Device("cuda:0", "A card", bfloat16=True, tf32=True)
 
 
 @pytest.fixture
@@ -40,8 +42,8 @@ def test_gpus_come_before_the_cpu_with_their_names_and_memory():
 
 
 @pytest.mark.usefixtures("_two_gpus")
-def test_a_gpu_that_only_emulates_bfloat16_does_not_count_as_fast_in_it():
-    assert [each.bfloat16 for each in devices()[:2]] == [True, False]
+def test_an_old_card_does_not_count_as_fast_in_what_it_only_emulates():
+    assert [(each.bfloat16, each.tf32) for each in devices()] == [(True, True), (False, False), (ANY, False)]
 
 
 @pytest.mark.usefixtures("_two_gpus")
@@ -80,10 +82,27 @@ def test_a_device_that_is_not_there_is_refused_naming_those_that_are(key):
         ("auto", SLOW, "float32"),
         ("bfloat16", SLOW, "bfloat16"),
         ("float32", FAST, "float32"),
+        ("auto", CARD, "tf32"),
+        ("tf32", CARD, "tf32"),
+        ("tf32", FAST, "float32"),
+        ("bfloat16", CARD, "bfloat16"),
+        ("float32", CARD, "float32"),
     ],
 )
 def test_auto_takes_the_format_that_the_device_is_fast_in(chosen, device, resolved):
     assert resolve_precision(chosen, device) == resolved
+
+
+@pytest.mark.parametrize(
+    ("device", "precision", "said"),
+    [(CARD, "tf32", "tf32"), (CARD, "float32", "ieee"), (CARD, "bfloat16", "ieee"), (FAST, "tf32", None)],
+)
+def test_products_are_as_exact_as_was_asked_for_and_afterwards_as_before(device, precision, said):
+    places = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)
+    before = [each.fp32_precision for each in places]
+    with products(device, precision):
+        assert [each.fp32_precision for each in places] == (before if said is None else [said, said])
+    assert [each.fp32_precision for each in places] == before
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("float32", torch.float32), ("bfloat16", torch.bfloat16)])

@@ -10,14 +10,16 @@ from aecore.data.image_set import Splits
 from aecore.errors import SettingError, TrainingError
 from aecore.training import loop
 from aecore.training.batches import Batches
+from aecore.training.capture import SPAN, Moment
 from aecore.training.checkpoints import Checkpoint
 from aecore.training.events import CheckpointDue, Epoch, Event, Preview, Progress
 from aecore.training.loop import Training
-from aecore.training.precision import Device
+from aecore.training.precision import Device, find_device
 from aecore.training.recipe import DataChoice, Recipe, make_recipe
 from aecore.training.together import Member, together, why_apart
 from aecore.variants.catalog import VARIANTS
 from tests.made_up import made_up_splits
+from tests.training.rewinding import NothingIsWaitedFor, Rewinding
 from tests.training.test_loop import Clock, pressing
 
 CPU = Device("cpu", "CPU", bfloat16=False)
@@ -108,8 +110,13 @@ def recipes_of(variant: str, common: Mapping[str, object], varied: Sequence[Mapp
 def raced(recipes: Sequence[Recipe], splits: Splits = GREY) -> tuple[list[Member], list[list[Event]]]:
     """The members at the end, and the events of each."""
     members = together(recipes, splits, CPU, [None] * len(recipes))
+    return members, finished(members)
+
+
+def finished(members: Sequence[Member]) -> list[list[Event]]:
+    """The events of each to the end."""
     rounds = list(zip(*(each.events() for each in members), strict=True))
-    return members, [list(events) for events in zip(*rounds, strict=True)]
+    return [list(events) for events in zip(*rounds, strict=True)]
 
 
 def alone(recipe: Recipe, splits: Splits = GREY, checkpoint: Checkpoint | None = None) -> tuple[Training, list[Event]]:
@@ -123,14 +130,18 @@ def of_kind(kind: type, events: Sequence[Event]) -> list:
 
 def assert_alike(mine: Sequence[Event], theirs: Sequence[Event]) -> None:
     """The same curves and previews, but for rounding."""
-    for one, other in zip(of_kind(Epoch, mine), of_kind(Epoch, theirs), strict=True):
-        assert (one.epoch, one.step, one.learning_rate) == (other.epoch, other.step, other.learning_rate)
-        assert one.train == pytest.approx(dict(other.train), rel=IN_TRAINING, abs=IN_TRAINING)
-        assert one.validation == pytest.approx(dict(other.validation), rel=IN_VALIDATION, abs=IN_VALIDATION)
+    assert_same_curves(mine, theirs)
     for one, other in zip(of_kind(Preview, mine), of_kind(Preview, theirs), strict=True):
         assert one.codes.shape == other.codes.shape
         assert np.allclose(one.codes, other.codes, atol=0.02)
         assert np.abs(one.reconstructions.astype(int) - other.reconstructions).max() <= 3
+
+
+def assert_same_curves(mine: Sequence[Event], theirs: Sequence[Event]) -> None:
+    for one, other in zip(of_kind(Epoch, mine), of_kind(Epoch, theirs), strict=True):
+        assert (one.epoch, one.step, one.learning_rate) == (other.epoch, other.step, other.learning_rate)
+        assert one.train == pytest.approx(dict(other.train), rel=IN_TRAINING, abs=IN_TRAINING)
+        assert one.validation == pytest.approx(dict(other.validation), rel=IN_VALIDATION, abs=IN_VALIDATION)
 
 
 @pytest.mark.parametrize("name", RACES)
@@ -307,14 +318,48 @@ def test_members_that_stand_at_different_steps_are_refused():
         together(recipes, GREY, CPU, [ahead, None])
 
 
+@pytest.mark.parametrize("name", RACES)
+def test_replayed_steps_give_the_same_curves(name):
+    variant, common, varied = RACES[name]
+    recipes = recipes_of(variant, {**common, "training.batch_size": 8}, varied)
+    _, expected = raced(recipes)
+    members = together(recipes, GREY, CPU, [None] * len(recipes))
+    taken = members[0]._race._taken
+    taken.recorder = Rewinding(taken, lambda: stacked(members))
+    for one, other in zip(finished(members), expected, strict=True):
+        assert_same_curves(one, other)
+    assert set(taken.recorder.replayed) == {1, SPAN}
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_the_steps_of_a_race_are_such_that_a_graph_can_hold_them(name):
+    variant, common, varied = RACES[name]
+    members = together(recipes_of(variant, common, varied), GREY, CPU, [None] * len(varied))
+    race, stage = members[0]._race, members[0]._stage()
+    members[0]._train.resident = torch.from_numpy(members[0]._train.pixels)
+    pulls = [each.pull(0) for each in members]
+    rates = race._rates(0, range(1), 0)[0]
+    moment = Moment(torch.arange(20), torch.as_tensor(rates), torch.tensor(0.5), "")
+    race._move(moment, stage, pulls)
+    with NothingIsWaitedFor():
+        race._move(moment, stage, pulls)
+
+
+def stacked(members: Sequence[Member]) -> dict[str, torch.Tensor]:
+    """What the steps of a race change."""
+    stack = members[0]._race._stack
+    state = {f"optimiser.{name}": each for name, each in stack._optimiser.state().items()}
+    return {**{name: each.data for name, each in stack._weights.items()}, **stack._buffers, **state}
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("name", RACES)
 def test_every_member_is_as_it_is_alone_on_a_gpu(name):
     if not torch.cuda.is_available():
         pytest.skip("there is no CUDA device")
-    device = Device("cuda:0", "GPU", bfloat16=False)
+    device = find_device("cuda")
     variant, common, varied = RACES[name]
-    recipes = recipes_of(variant, common, varied)
+    recipes = recipes_of(variant, {**common, "training.precision": "float32"}, varied)
 
     members = together(recipes, GREY, device, [None] * len(recipes))
     rounds = list(zip(*(each.events() for each in members), strict=True))
