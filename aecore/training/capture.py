@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -103,6 +103,8 @@ class Graph(Protocol):
 
     def register_generator_state(self, generator: torch.Generator) -> None: ...
 
+    def pool(self) -> object: ...
+
     def replay(self) -> None: ...
 
 
@@ -118,8 +120,8 @@ class Recorder(Protocol):
         """An empty graph."""
         ...
 
-    def record(self, graph: Graph) -> AbstractContextManager[object]:
-        """Kernels are written down and not run while it lasts."""
+    def record(self, graph: Graph, beside: Graph | None) -> AbstractContextManager[object]:
+        """Kernels are written down and not run while it lasts. Graphs that take turns can share their memory."""
         ...
 
 
@@ -141,7 +143,7 @@ def replays(work: Callable[[], object], count: int, recorder: Recorder) -> Calla
             for _ in range(WARM_UP):
                 work()
         graph = recorder.graph()
-        with recorder.record(graph):
+        with recorder.record(graph, None):
             for _ in range(count):
                 work()
     return graph.replay
@@ -185,8 +187,7 @@ class Steps:
     def take(self, span: Span, key: Hashable, step: Callable[[Moment], None]) -> None:
         """Take the steps of a span of 1 or SPAN. `key` names what they have in common but for their numbers."""
         if self.recorder is None:
-            for moment in span:
-                step(moment)
+            _one_by_one(span, step)
             return
         if self._chapter.key != key:
             self._chapter = _Chapter(key)
@@ -197,7 +198,7 @@ class Steps:
         elif chapter.impossible:
             _one_by_one(span, step)
         elif chapter.taken < WARM_UP:
-            with self.recorder.apart():
+            with self.recorder.apart(), kernels.in_use():  # which are made ready here, for the graph
                 _one_by_one(span, step)
         else:
             self._record(span, step, self.recorder)
@@ -210,8 +211,9 @@ class Steps:
         self.totals |= chapter.held
         for each in self._generators():
             recording.graph.register_generator_state(each)
+        others = [each.graph for each in chapter.recordings.values()]
         try:
-            with recorder.record(recording.graph):
+            with recorder.record(recording.graph, others[0] if others else None):
                 recording.run()
         except RuntimeError as error:
             warnings.warn(f"Steps are taken one by one: no graph could be made of them ({error}).", stacklevel=2)
@@ -232,7 +234,8 @@ class Recording:
 
     def run(self) -> None:
         """The steps as Python takes them."""
-        _one_by_one(self.inputs, self.step)
+        with kernels.in_use():
+            _one_by_one(self.inputs, self.step)
 
     def replay(self, span: Span) -> None:
         """Take steps with the numbers of `span`."""
@@ -253,9 +256,8 @@ class _Chapter:
 
 
 def _one_by_one(span: Span, step: Callable[[Moment], None]) -> None:
-    with kernels.in_use():  # also in steps that only lead to a graph, where they are made ready
-        for moment in span:
-            step(moment)
+    for moment in span:
+        step(moment)
 
 
 class CudaRecorder:
@@ -263,7 +265,6 @@ class CudaRecorder:
 
     def __init__(self, device: torch.device):
         self._device = device
-        self._pool = torch.cuda.graph_pool_handle()  # graphs take turns, and keep nothing that another could overwrite
 
     def apart(self) -> AbstractContextManager[object]:
         """A stream of its own, which begins when all before it is done, and is waited for."""
@@ -274,9 +275,10 @@ class CudaRecorder:
         return torch.cuda.CUDAGraph()
 
     @contextmanager
-    def record(self, graph: Graph) -> Iterator[None]:
+    def record(self, graph: Graph, beside: Graph | None) -> Iterator[None]:
         """Write down what happens on this device. Other threads may go on using it meanwhile."""
-        held = torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local")  # type: ignore[arg-type]
+        pool: Any = None if beside is None else beside.pool()
+        held = torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local")  # type: ignore[arg-type]
         collecting = gc.isenabled()
         gc.disable()  # a graph of an earlier training that is thrown away meanwhile spoils this one
         try:

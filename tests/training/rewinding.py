@@ -21,7 +21,7 @@ class Rewinding:
         return Rewound(self)
 
     @contextlib.contextmanager
-    def record(self, graph):
+    def record(self, graph, beside):
         kept = {name: each.clone() for name, each in self._tensors().items()}
         chance = [each.get_state() for each in graph.registered]
         if self.fails:
@@ -44,6 +44,9 @@ class Rewound:
 
     def register_generator_state(self, generator):
         self.registered.append(generator)
+
+    def pool(self):
+        return self.recorder
 
     def replay(self):
         taken = self.recorder.taken
