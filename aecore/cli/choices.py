@@ -25,7 +25,9 @@ VARIANT: Keys = {
 DEVICE: Keys = {
     "key": "what --device takes",
     "title": "what it is",
-    "bfloat16": "whether it is fast in this number format, which is then used",
+    "bfloat16": "whether it is fast in this number format",
+    "tf32": "whether it has this one",
+    "auto": "the number format that training.precision=auto takes there",
     "memory_bytes": "of the card; null where the memory is that of the machine",
 }
 
@@ -101,7 +103,7 @@ def _typed(value: object) -> str:
 
 
 def _devices(options: argparse.Namespace) -> Answer:
-    from aecore.training.precision import devices
+    from aecore.training.precision import devices, resolve_precision
 
-    rows = [asdict(device) for device in devices()]
-    return Answer(rows, table(rows, {"key": "device", "title": "what it is", "bfloat16": "fast bfloat16"}))
+    rows = [asdict(device) | {"auto": resolve_precision("auto", device)} for device in devices()]
+    return Answer(rows, table(rows, {"key": "device", "title": "what it is", "auto": "trains in"}))

@@ -95,7 +95,7 @@ class Run(JobFolder):
 
         A list of thousands is asked for at every click: that of a run at rest is kept until one of its files changes.
         """
-        files = [_stamp(self.path / name) for name in (STATUS, RECIPE, ABOUT)]  # as they are before they are read
+        files = [_stamp(self.path / name) for name in (STATUS, RECIPE, ABOUT, CHECKPOINT)]  # before they are read
         kept = _summaries.get(self.path)
         if kept is not None and kept[0] == files:
             return kept[1]

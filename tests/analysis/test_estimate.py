@@ -79,7 +79,7 @@ def test_every_variant_can_be_estimated(variant):
 def test_the_estimate_says_what_it_rests_on():
     found = estimate(recipe("convolutional"), (3, 20, 24), 1000, 100, find_device("cpu"))
     assert "every layer" in found.how.lower()
-    assert found.precision in ("float32", "bfloat16")
+    assert found.precision in ("float32", "tf32", "bfloat16")
 
 
 def test_what_was_disturbed_is_tried_again_and_the_best_counts(monkeypatch):

@@ -15,7 +15,7 @@ def test_a_run_is_shown_with_its_recipe_its_machine_and_its_log(lab, trained):
     document = lab.json("show", trained)
 
     assert document["recipe"] == lab.runs.get(trained).recipe_values()
-    assert document["environment"]["precision"] in ("float32", "bfloat16")
+    assert document["environment"]["precision"] in ("float32", "tf32", "bfloat16")
     assert document["snapshots"] == [1, 2]
     text = lab("show", trained).out
     assert "stages 1\n" in text

@@ -155,6 +155,16 @@ def test_a_list_shows_what_was_damaged_since_the_last_and_what_was_mended(runs, 
     assert runs.list() == listed
 
 
+def test_a_list_shows_that_weights_were_taken_away_and_brought_back(runs, trained):
+    assert [each.weights for each in runs.list()] == [True]
+    kept, away = trained.path / "checkpoint.safetensors", trained.path / "away"
+    (trained.path / "checkpoint.previous.safetensors").unlink(missing_ok=True)
+    kept.rename(away)
+    assert [each.weights for each in runs.list()] == [False]
+    away.rename(kept)
+    assert [each.weights for each in runs.list()] == [True]
+
+
 def test_runs_made_in_the_same_second_never_share_an_id(runs, monkeypatch):
     digits = iter(["0001", "0001", "0002"])
     monkeypatch.setattr("aecore.runs.names.secrets.token_hex", lambda _: next(digits))
