@@ -1,9 +1,9 @@
 """Images per second of training: `python -m tests.benchmarks.throughput --peers PYTHON`.
 
 PYTHON is the interpreter of an environment with tests/benchmarks/requirements.txt; without it the lab is measured
-alone. The same layers, the same 55,000 images of MNIST and the same batch size, in float32 or what the lab chooses for
-this processor; every run in a process of its own, one after the other, in rounds, so that a busy machine is busy for
-all.
+alone. The same layers, the same 55,000 images of MNIST and the same batch size, in float32; the lab in what it chooses
+for this processor, or with `--precision float32` in that too. Every run in a process of its own, one after the other,
+in rounds, so that a busy machine is busy for all.
 
     images per second   images / seconds of an epoch, median of all epochs but the first of a process. The epochs of the
                         others train and do nothing else: beside them stand the lab's steps alone, and its whole epochs,
@@ -62,7 +62,7 @@ def main() -> None:
     """Measure and print the table."""
     options = _options()
     if options.ours:
-        return _measure_here(*options.ours)
+        return _measure_here(*options.ours, options.precision)
     names = ("ours", *(PEERS if options.peers else ()))
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors, {options.rounds} rounds")
     print("| model | batch | | images per second (all epochs) | peak memory | the lab's steps are | its whole epochs |")
@@ -82,6 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--batches", type=int, nargs="+", default=[128, 512])
     parser.add_argument("--epochs", type=int, default=4, help="of each process; the first warms up")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--precision", default="auto", help="of the lab")
     parser.add_argument("--ours", nargs=3, metavar=("MODEL", "BATCH", "EPOCHS"), help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -108,6 +109,7 @@ def _in_a_process(name: str, model: str, batch: int, images: Path, options: argp
     what = [model, str(batch), str(options.epochs)]
     if name == "ours":
         command = [sys.executable, "-m", "tests.benchmarks.throughput", "--ours", *what]
+        command += ["--precision", options.precision]
     else:
         command = [options.peers, str(Path(__file__).with_name("peers.py")), name, *what, str(images)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -131,7 +133,7 @@ def _print_rows(model: str, batch: int, count: int, readings: dict[str, list[Rea
         print(f"| {ABOUT[model]} | {batch} | {TITLES[name]} | {span} | {memory:,.0f} MB | {ratios} |", flush=True)
 
 
-def _measure_here(model: str, batch: str, epochs: str) -> None:
+def _measure_here(model: str, batch: str, epochs: str, precision: str) -> None:
     """Train in this process, as a person does from a notebook, and print what `peers.py` prints."""
     from aecore.jobs.foreground import run_here
     from aecore.runs.store import Runs
@@ -140,7 +142,7 @@ def _measure_here(model: str, batch: str, epochs: str) -> None:
     from aecore.training.recipe import DataChoice, make_recipe
 
     variant, changes = MODELS[model]
-    size = {"training.batch_size": int(batch), "training.epochs": int(epochs)}
+    size = {"training.batch_size": int(batch), "training.epochs": int(epochs), "training.precision": precision}
     recipe, splits = prepare(make_recipe(variant, DataChoice("mnist"), {**changes, **size}))
     steps: list[float] = []
     times: list[float] = []

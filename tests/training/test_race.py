@@ -9,6 +9,7 @@ import torch
 from aecore.data.image_set import Splits
 from aecore.errors import SettingError, TrainingError
 from aecore.training import loop
+from aecore.training import together as together_module
 from aecore.training.batches import Batches
 from aecore.training.capture import SPAN, Moment
 from aecore.training.checkpoints import Checkpoint
@@ -238,6 +239,7 @@ def test_a_member_goes_on_alone_from_the_state_it_has_in_a_race():
 @pytest.mark.usefixtures("_every_step_reports")
 def test_members_keep_checkpoints_of_the_same_epochs_whatever_their_clocks_say_and_go_on_from_them(monkeypatch):
     monkeypatch.setattr(loop, "time", Clock(0.1, 0.2, 0.6, 0.1, 0.0))
+    monkeypatch.setattr(together_module, "time", Clock(0.001))
     recipes = recipes_of("variational", DEMANDING | {"training.epochs": 8}, BETAS)
     members = together(recipes, GREY, CPU, [None, None])
     rounds, kept = [], []
