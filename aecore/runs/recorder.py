@@ -80,7 +80,7 @@ class _Journal:
                 self.write(event)
                 if isinstance(event, CheckpointDue) and not self._complete():
                     break
-        if self.training.position != self._kept:
+        if self.training.position != self._kept and self.training.whole:
             self._keep()
         if not isinstance(self._last, Finished):
             self.status.update(state="stopped", progress=None, bytes=self.run.bytes_on_disk(), sync=True)

