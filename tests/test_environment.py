@@ -311,6 +311,12 @@ def test_what_fails_with_a_browser_is_tried_once_more_and_the_second_try_counts(
     assert (done.returncode, done.stdout.count("Once more")) == (0, 1)
 
 
+def test_which_tests_failed_is_remembered_for_the_second_try(pytestconfig):
+    """Without its cache pytest knows of none that failed, and would go through all of them."""
+    assert pytestconfig.pluginmanager.hasplugin("cacheprovider")
+    assert pytestconfig.getini("cache_dir") in (PROJECT / ".gitignore").read_text().replace("/", "").splitlines()
+
+
 def test_test_passes_arguments_to_pytest(copied_checkout):
     copied_checkout.command("test", "tests/test_cli.py", "-k", "train")
     assert copied_checkout.calls()[-1] == "-m pytest tests/test_cli.py -k train"
