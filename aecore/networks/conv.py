@@ -19,14 +19,12 @@ from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
-import numpy as np
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from aecore.errors import SettingError
 from aecore.networks.activations import CHOICES, activation
 from aecore.networks.batch_norm import BatchNorm2d
+from aecore.networks.conv_transpose import ConvTranspose2d
 from aecore.networks.layout import Flatten, Unflatten
 from aecore.networks.levels import Stack
 from aecore.networks.pair import Networks
@@ -34,7 +32,6 @@ from aecore.settings import Settings, setting
 from aecore.shapes import ImageShape
 
 Size = tuple[int, int]  # height, width
-FEW = 16  # inputs for each output from which a transposed convolution is trained as an ordinary one
 
 
 @dataclass(frozen=True)
@@ -89,50 +86,18 @@ class Double(nn.Module):
 
     Those of the images that come in are half of them, rounded up: only an odd side is cut. A slice of everything would
     cost a copy of its gradient, in another order in memory.
-
-    Few outputs of many inputs are trained as an ordinary convolution to the four pixels that a place becomes, which
-    processors compute in less time although most of its weights are zeros (docs/performance.md). The numbers are the
-    same but for rounding.
     """
-
-    places: Tensor
 
     def __init__(self, inputs: int, outputs: int, size: tuple[int, int], bias: bool = True):
         super().__init__()
-        self.transposed = nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)
+        self.transposed = ConvTranspose2d(inputs, outputs, bias)
         self.size = size
-        self.few = outputs * FEW <= inputs
-        if self.few:
-            self.register_buffer("places", _places(), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """[batch, inputs, h, w] -> [batch, outputs, *size], h and w half of it, rounded up."""
         height, width = self.size
-        in_fours = self.few and self.training and images.device.type == "cpu"
-        doubled: Tensor = self._in_fours(images) if in_fours else self.transposed(images)
+        doubled: Tensor = self.transposed(images)
         return doubled[:, :, :height, :width] if height % 2 or width % 2 else doubled
-
-    def _in_fours(self, images: Tensor) -> Tensor:
-        weight = self.transposed.weight
-        kernels = (weight.flatten(2) @ self.places).reshape(*weight.shape[:2], 4, 3, 3)
-        kernels = kernels.permute(1, 2, 0, 3, 4).flatten(0, 1)  # [4 outputs, inputs, 3, 3]
-        bias = self.transposed.bias
-        fours = functional.conv2d(images, kernels, None if bias is None else bias.repeat_interleave(4), padding=1)
-        return functional.pixel_shuffle(fours, 2)
-
-
-def _places() -> Tensor:
-    """Where each weight of a 4 x 4 kernel goes in four of 3 x 3, one for each pixel of a doubled place: [16, 36].
-
-    Pixel 2 i + a, of a doubled row or column, gets weight a + 1 - 2 d of place i + d.
-    """
-    along = np.zeros((4, 2, 3), np.float32)  # weight, pixel, neighbour d + 1
-    for pixel in (0, 1):
-        for neighbour in (-1, 0, 1):
-            weight = pixel + 1 - 2 * neighbour
-            if 0 <= weight < 4:
-                along[weight, pixel, neighbour + 1] = 1
-    return torch.tensor(np.einsum("ipm,jqn->ijpqmn", along, along).reshape(16, 36))
 
 
 class Levels(NamedTuple):

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from aecore.errors import SettingError
 from aecore.model import RestoringNetwork
+from aecore.networks.conv_transpose import ConvTranspose2d
 from aecore.networks.restoring import COLOURS, Restoring, channels_seen, conv, filled, last_conv
 from aecore.settings import Settings, setting
 from aecore.shapes import ImageShape
@@ -50,7 +51,7 @@ class SkipConv(RestoringNetwork):
         self.stem = conv(channels, sizes[0])
         self.down = nn.ModuleList(_halving(one, other) for one, other in pairwise(sizes))
         self.middle = conv(sizes[-1], sizes[-1])
-        self.up = nn.ModuleList(nn.ConvTranspose2d(other, one, 4, 2, 1) for one, other in pairwise(sizes))
+        self.up = nn.ModuleList(ConvTranspose2d(other, one) for one, other in pairwise(sizes))
         self.side = nn.ModuleList(conv(size, size) for size in sizes[:-1])
         self.last = last_conv(sizes[0], channels)
         self.relu = nn.ReLU()

@@ -34,9 +34,10 @@ def pixel_of(canvas, place) -> list[int]:
 
 
 def probe(canvas) -> np.ndarray:
-    """Where the probe is drawn, as a place of the plane."""
+    """Where the probe is drawn in the next frame, as a place of the plane."""
     drawn_at = canvas.root.locator("g.probe").evaluate(
-        """probe => {
+        """async probe => {
+            await new Promise(requestAnimationFrame);
             const { e, f } = probe.transform.baseVal.consolidate().matrix;
             const { left, top } = probe.ownerSVGElement.getBoundingClientRect();
             return [e + left, f + top];

@@ -50,28 +50,6 @@ def test_every_output_pixel_of_the_transposed_convolution_is_covered_alike():
     assert torch.all(double(torch.ones(1, 1, 6, 5))[:, :, 1:-1, 1:-1] == 4)
 
 
-@pytest.mark.parametrize(("inputs", "outputs", "size", "bias"), [(16, 1, (28, 27), True), (48, 3, (5, 12), False)])
-def test_few_outputs_of_many_inputs_are_trained_as_what_the_transposed_convolution_is(inputs, outputs, size, bias):
-    double = Double(inputs, outputs, size, bias).double()
-    images = torch.rand(2, inputs, (size[0] + 1) // 2, (size[1] + 1) // 2, dtype=torch.float64)
-    height, width = size
-
-    def gradients(doubled):
-        double.zero_grad()
-        doubled.square().sum().backward()
-        return [each.grad.clone() for each in double.parameters()]
-
-    double.train()
-    computed = []
-    double.transposed.register_forward_hook(lambda *_: computed.append(1))
-    made = double(images)
-    assert not computed
-    expected = double.transposed(images)[:, :, :height, :width]
-    torch.testing.assert_close(made, expected)
-    torch.testing.assert_close(gradients(made), gradients(expected))
-    torch.testing.assert_close(double.eval()(images), expected)
-
-
 def test_the_last_layer_has_a_bias_even_under_batch_normalisation():
     _, decoder = build_conv(ConvSettings(channels=(4, 4), normalisation=True), (1, 8, 8), features=5, latent=2)
     *earlier, last = (each for each in decoder if isinstance(each, Double))
