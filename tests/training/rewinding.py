@@ -2,7 +2,9 @@
 
 import contextlib
 
+import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 REFUSED = {f"aten::{name}" for name in ("_local_scalar_dense", "nonzero", "masked_select", "equal", "lift_fresh")}
 
@@ -59,8 +61,10 @@ class Rewound:
 
 
 class NothingIsWaitedFor(TorchDispatchMode):
-    """Refuses what no graph can hold: to read a number, shapes that depend on one, numbers that come from outside."""
+    """Refuses what no graph can hold: to read a number, shapes that depend on one, numbers from elsewhere."""
 
     def __torch_dispatch__(self, operation, types, arguments=(), named=None):
         assert operation.name() not in REFUSED
+        met = {each.device for each in tree_leaves((arguments, named)) if isinstance(each, torch.Tensor)}
+        assert len(met) <= 1, f"{operation} of tensors on {met}"
         return operation(*arguments, **(named or {}))

@@ -90,15 +90,16 @@ def test_what_cannot_be_captured_is_taken_step_by_step():
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_scheme_that_says_so_has_steps_that_a_graph_can_hold(variant):
+def test_a_scheme_that_says_so_has_steps_that_a_graph_can_hold(variant, card):
     changes = {"training.batch_size": 20, "training.epochs": 2, "training.rotate_degrees": 5}
     recipe = make_recipe(variant, DataChoice("made_up"), changes)
-    training = Training(recipe, made_up_splits((3, 9, 12), train=100), find_device("cpu"))
+    training = Training(recipe, made_up_splits((3, 9, 12), train=100), card)
     if not training.scheme.replayable:
         assert variant in UNSTEADY
         return
-    training._train.resident = torch.from_numpy(training._train.pixels)
-    moment = Moment(torch.arange(20), torch.tensor(1e-3), torch.tensor(0.5), _chapter(training))
+    training._train.resident = torch.empty(training._train.pixels.shape, device=card.key)
+    numbers = [torch.empty((), device=card.key) for _ in range(2)]
+    moment = Moment(torch.arange(20, device=card.key), *numbers, _chapter(training))
     training._step(moment, training._stage())
     with NothingIsWaitedFor():
         training._step(moment, training._stage())

@@ -334,17 +334,19 @@ def test_replayed_steps_give_the_same_curves(name):
 
 
 @pytest.mark.parametrize("name", RACES)
-def test_the_steps_of_a_race_are_such_that_a_graph_can_hold_them(name):
+def test_the_steps_of_a_race_are_such_that_a_graph_can_hold_them(name, card):
     variant, common, varied = RACES[name]
-    members = together(recipes_of(variant, common, varied), GREY, CPU, [None] * len(varied))
+    members = together(recipes_of(variant, common, varied), GREY, card, [None] * len(varied))
     race, stage = members[0]._race, members[0]._stage()
-    members[0]._train.resident = torch.from_numpy(members[0]._train.pixels)
+    members[0]._train.resident = torch.empty(members[0]._train.pixels.shape, device=card.key)
     pulls = [each.pull(0) for each in members]
-    rates = race._rates(0, range(1), 0)[0]
-    moment = Moment(torch.arange(20), torch.as_tensor(rates), torch.tensor(0.5), "")
+    rates = torch.as_tensor(race._rates(0, range(1), 0)[0]).to(card.key)
+    moment = Moment(torch.arange(20, device=card.key), rates, torch.empty((), device=card.key), "")
     race._move(moment, stage, pulls)
     with NothingIsWaitedFor():
         race._move(moment, stage, pulls)
+        race._stack.give_weights()
+        race._stack.give_state()
 
 
 def stacked(members: Sequence[Member]) -> dict[str, torch.Tensor]:
