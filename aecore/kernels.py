@@ -68,26 +68,27 @@ def fits(*tensors: Tensor) -> bool:
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Binary cross-entropy of logits [..., n], summed over the last axis: [...]. Targets take no gradient."""
-    sums: Tensor = _CrossEntropy.apply(logits, targets)  # type: ignore[no-untyped-call]
-    return sums
+    return _applied(_CrossEntropy, logits, targets)
 
 
 def linear(inputs: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
     """inputs [batch, n] weights' + bias, weights [m, n]: [batch, m]."""
-    outputs: Tensor = _Linear.apply(inputs, weights, bias)  # type: ignore[no-untyped-call]
-    return outputs
+    return _applied(_Linear, inputs, weights, bias)
 
 
 def kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     """KL of N(mean, s^2) from N(0, I) in nats, both [..., n]: [...]."""
-    sums: Tensor = _KL.apply(mean, log_variance)  # type: ignore[no-untyped-call]
-    return sums
+    return _applied(_KL, mean, log_variance)
 
 
 def draw(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
     """mean + s noise, all [..., n]. Noise takes no gradient."""
-    codes: Tensor = _Draw.apply(mean, log_variance, noise)  # type: ignore[no-untyped-call]
-    return codes
+    return _applied(_Draw, mean, log_variance, noise)
+
+
+def _applied(function: type[torch.autograd.Function], *tensors: Tensor) -> Tensor:
+    result: Tensor = function.apply(*tensors)  # type: ignore[no-untyped-call]
+    return result
 
 
 class _Layers(TorchFunctionMode):

@@ -1,7 +1,6 @@
 """The work of the experiment "anomalies": for each class, train on it, fit every score, and rank all images."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,26 +14,13 @@ from aecore.data.image_set import ImageSet, Splits
 from aecore.errors import SettingError
 from aecore.experiments.anomalies import AnomaliesSettings
 from aecore.experiments.experiment import Advance, Place, Result, between
-from aecore.runs.files import write_file
-from aecore.training.checkpoints import read_checkpoint
-from aecore.training.events import CheckpointDue, Progress
-from aecore.training.loop import Training
-from aecore.training.precision import Device, find_device
+from aecore.experiments.kept_training import Fitted, KeptTraining
+from aecore.training.precision import find_device
 from aecore.training.recipe import DataChoice, Recipe, make_recipe
-from aecore.variants.compose import Composition, compose
 
 SECONDS_PER_IMAGE = 2.5e-3  # to score one, with all scores
 MEASURED = tuple(key for key in SCORES if key != "neg_elbo")  # of autoencoders that are not variational
 TRAINING_SHARE = 0.7  # of the progress of a class
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """An autoencoder trained here, as the analysis takes it."""
-
-    recipe: Recipe
-    composition: Composition
-    splits: Splits
 
 
 def perform(settings: AnomaliesSettings, dataset: str, place: Place) -> Generator[Advance | Result, None, None]:
@@ -112,19 +98,12 @@ def _trained(
 ) -> Generator[Advance, None, tuple[Fitted, float]]:
     """Train on one class, or go on from the last epoch; the model and the seconds of its training."""
     splits = load(recipe.data.name, recipe.data.classes, recipe.data.limit)
-    device: Device = find_device(place.device)
-    file, what = _checkpoint(recipe, place), f"{name} is normal: training"
-    training = Training(recipe, splits, device, read_checkpoint(file) if file.exists() else None)
+    what = f"{name} is normal: training"
+    kept = KeptTraining(recipe, splits, place.device, _checkpoint(recipe, place))
     yield Advance(begin, what)
-    for event in training.events():
-        if isinstance(event, CheckpointDue):
-            write_file(file, training.checkpoint().to_bytes())
-        elif isinstance(event, Progress):
-            yield Advance(between(begin, end, event.done), what)
-    composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
-    composition.model.load_state_dict(training.model.state_dict())
-    composition.model.eval().requires_grad_(False)
-    return Fitted(recipe, composition, splits), round(training.position.seconds, 1)
+    for done in kept.advances():
+        yield Advance(between(begin, end, done), what)
+    return kept.fitted(), round(kept.training.position.seconds, 1)
 
 
 def _ranked(trained: Fitted, whole: Splits, label: int) -> dict[str, tuple[Ranking, Ranking]]:

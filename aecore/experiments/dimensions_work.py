@@ -1,7 +1,6 @@
 """The work of the experiment "dimensions": autoencoders are trained, then every method is measured at every size."""
 
 from collections.abc import Collection, Generator
-from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
@@ -13,29 +12,16 @@ from aecore.data.image_set import Splits
 from aecore.errors import LabError, SettingError
 from aecore.experiments.dimensions import AUTOENCODERS, DimensionsSettings
 from aecore.experiments.experiment import Advance, Place, Result, between
-from aecore.runs.files import write_file
+from aecore.experiments.kept_training import KeptTraining
 from aecore.runs.opened import open_run
 from aecore.runs.store import Runs
 from aecore.runs.summary import RunSummary
-from aecore.training.checkpoints import read_checkpoint
-from aecore.training.events import CheckpointDue, Progress
-from aecore.training.loop import Training
 from aecore.training.precision import find_device
 from aecore.training.recipe import DataChoice, Recipe, make_recipe
 from aecore.variants.catalog import VARIANTS
-from aecore.variants.compose import Composition, compose
 
 SECONDS = 30.0  # of what is no training, for each size: most of it is UMAP
 MOST_RUNS = 24  # the newest
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """An autoencoder trained here, as the analysis takes it."""
-
-    recipe: Recipe
-    composition: Composition
-    splits: Splits
 
 
 def perform(settings: DimensionsSettings, dataset: str, place: Place) -> Generator[Advance | Result, None, None]:
@@ -102,26 +88,12 @@ def _values(row: Row) -> dict[str, str | int | float | None]:
 def _trained(recipe: Recipe, splits: Splits, place: Place, begin: float, end: float) -> Generator[Advance, None, Coder]:
     """Train, or go on from the last epoch."""
     what = f"{VARIANTS[recipe.variant].title}, {recipe.code_size} numbers"
-    file = _checkpoint(recipe, place)
-    device = find_device(place.device)
-    checkpoint = read_checkpoint(file) if file.exists() else None
-    training = Training(recipe, splits, device, checkpoint)
+    kept = KeptTraining(recipe, splits, place.device, _checkpoint(recipe, place))
     yield Advance(begin, what)
-    for event in training.events():
-        if isinstance(event, CheckpointDue):
-            write_file(file, training.checkpoint().to_bytes())
-        elif isinstance(event, Progress):
-            yield Advance(between(begin, end, event.done), what)
-    composition = compose(recipe.parts, splits.shape, recipe.seed, splits.classes)
-    composition.model.load_state_dict(training.model.state_dict())
-    composition.model.eval().requires_grad_(False)
-    coder = Coder(
-        VARIANTS[recipe.variant].title,
-        Fitted(recipe, composition, splits),
-        _in_words(recipe),
-        round(training.position.seconds, 2),
-    )
-    return coder
+    for done in kept.advances():
+        yield Advance(between(begin, end, done), what)
+    seconds = round(kept.training.position.seconds, 2)
+    return Coder(VARIANTS[recipe.variant].title, kept.fitted(), _in_words(recipe), seconds)
 
 
 def _checkpoint(recipe: Recipe, place: Place) -> Path:

@@ -27,13 +27,13 @@ from aecore.data.splits import balanced_order
 from aecore.errors import SettingError
 from aecore.experiments.experiment import Advance, Place, Result, between
 from aecore.experiments.few_labels import METHODS, FewLabelsSettings
+from aecore.experiments.kept_training import KeptTraining
 from aecore.model import Autoencoder
-from aecore.runs.files import write_file
 from aecore.schemes.scheme import Chapter
 from aecore.shapes import ImageShape
 from aecore.training.batches import LARGEST
 from aecore.training.checkpoints import Checkpoint, Position, read_checkpoint
-from aecore.training.events import CheckpointDue, Progress
+from aecore.training.events import Progress
 from aecore.training.loop import Training
 from aecore.training.precision import Device, find_device
 from aecore.training.recipe import DataChoice, Recipe, make_recipe
@@ -192,19 +192,12 @@ class _Work:
     def pretrain(self) -> Iterator[Advance | Result]:
         """Train the encoder, or go on with it from its last epoch."""
         file = self.place.folder / ENCODER
-        training = Training(
-            self.plan.pretraining_recipe(),
-            self.splits,
-            self.plan.device,
-            read_checkpoint(file) if file.exists() else None,
-        )
+        kept = KeptTraining(self.plan.pretraining_recipe(), self.splits, self.plan.device.key, file)
+        training = kept.training
         if training.position.epoch == training.recipe.epochs:
             return
-        for event in training.events():
-            if isinstance(event, CheckpointDue):
-                write_file(file, training.checkpoint().to_bytes())
-            elif isinstance(event, Progress):
-                yield Advance(event.done, "pretraining")
+        for done in kept.advances():
+            yield Advance(done, "pretraining")
         yield Result(
             {
                 "method": "pretraining",

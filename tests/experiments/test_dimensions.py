@@ -13,6 +13,7 @@ from aecore.experiments.store import Experiments, make_task
 from aecore.jobs import run_here
 from aecore.jobs.foreground import experiment_here
 from aecore.runs.store import Runs
+from aecore.training import loop
 from aecore.training.recipe import DataChoice, make_recipe
 from tests.runs.tiny import NAME
 
@@ -158,7 +159,8 @@ def test_runs_that_saw_labels_are_not_compared(tmp_path, splits):
     assert [each["method"] for each in experiment.results() if each["run"]] == ["clean"]
 
 
-def test_a_training_stopped_in_the_middle_goes_on_and_leaves_nothing_behind_its_results(store, splits):
+def test_a_training_stopped_in_the_middle_goes_on_and_leaves_nothing_behind_its_results(store, splits, monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
     whole, halted = (
         store.create(make_task("dimensions", NAME, SMALL | {"sizes": (2,), "epochs": 4}), device="cpu") for _ in "ab"
     )
