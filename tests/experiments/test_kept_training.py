@@ -54,10 +54,13 @@ def test_checkpoints_of_short_epochs_rest_until_the_end(begin, monkeypatch, tmp_
     assert begin().training.position.epoch == 3
 
 
-def test_what_was_fitted_is_measured_and_no_longer_trained(begin):
-    fitted = begin().fitted()
-    assert not fitted.composition.model.training
-    assert not any(each.requires_grad for each in fitted.composition.model.parameters())
+def test_what_was_fitted_has_the_weights_of_the_end_and_is_no_longer_trained(begin):
+    kept = begin()
+    list(kept.advances())
+    model = kept.fitted().composition.model
+    torch.testing.assert_close(list(model.state_dict().values()), list(kept.training.model.state_dict().values()))
+    assert not model.training
+    assert not any(each.requires_grad for each in model.parameters())
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(begin):
