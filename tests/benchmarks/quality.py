@@ -43,7 +43,7 @@ def main() -> None:
     """Measure and print the table."""
     options = _options()
     if options.ours:
-        print(json.dumps(list(_epochs_here(options.ours, options.seed, options.device))))
+        print(json.dumps(list(_epochs_here(options.ours, options.seed, options.device, options.precision))))
         return
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors, {options.rounds} rounds")
     print("| what | round | pythae 0.1.2 after 10 epochs | Latent Lab | passes the mark after | share of the time |")
@@ -51,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         images = _save_images(Path(folder))
         for model in MODELS:
-            shares = [_print_row(model, number, images, options.peers) for number in range(1, options.rounds + 1)]
+            shares = [_print_row(model, number, images, options) for number in range(1, options.rounds + 1)]
             print(f"| {ABOUT[model]} | all | | | | median 1 / {1 / statistics.median(shares):.1f} |", flush=True)
 
 
@@ -61,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="each with another seed")
     parser.add_argument("--ours", choices=MODELS, help="the lab alone, in this process")
     parser.add_argument("--device", default="cpu", help="of the lab alone")
+    parser.add_argument("--precision", default="auto", help="of the lab")
     parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not (options.peers or options.ours):
@@ -77,10 +78,11 @@ def _save_images(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
-def _print_row(model: str, number: int, images: tuple[Path, Path], peers: str) -> float:
+def _print_row(model: str, number: int, images: tuple[Path, Path], options: argparse.Namespace) -> float:
     script = str(Path(__file__).with_name("peers.py"))
-    other = _answer([peers, script, "quality", model, str(EPOCHS), *map(str, images)])
-    ours = _answer([sys.executable, "-m", "tests.benchmarks.quality", "--ours", model, "--seed", str(number)])
+    other = _answer([options.peers, script, "quality", model, str(EPOCHS), *map(str, images)])
+    how = ["--seed", str(number), "--precision", options.precision]
+    ours = _answer([sys.executable, "-m", "tests.benchmarks.quality", "--ours", model, *how])
     passed = next((each for each in ours if each["value"] <= other["value"]), None)
     last = ours[-1]
     said = f"{passed['seconds']:.1f} s, epoch {passed['epoch']}" if passed else "never"
@@ -100,7 +102,7 @@ def _answer(command: Sequence[str]) -> Any:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def _epochs_here(model: str, seed: int, device: str) -> Iterator[dict[str, float]]:
+def _epochs_here(model: str, seed: int, device: str, precision: str) -> Iterator[dict[str, float]]:
     """Train in this process, as a person does from a notebook: what the test images say after each epoch, and when."""
     from aecore.data.catalog import load
     from aecore.jobs.memory import keep_freed_memory
@@ -113,7 +115,8 @@ def _epochs_here(model: str, seed: int, device: str) -> Iterator[dict[str, float
 
     keep_freed_memory()
     preset = next(each for each in variant(MODELS[model]).presets if each.title == PRESET)
-    recipe, _ = prepare(make_recipe(MODELS[model], DataChoice("mnist"), preset.changes, seed=seed))
+    changes = {**preset.changes, "training.precision": precision}
+    recipe, _ = prepare(make_recipe(MODELS[model], DataChoice("mnist"), changes, seed=seed))
     splits = load("mnist")
     training = Training(recipe, splits, find_device(device))
     began = asked = 0.0
