@@ -193,12 +193,13 @@ def test_models_of_a_race_take_their_steps_with_them_as_without(monkeypatch):
         if use:
             play(monkeypatch)
             monkeypatch.setattr(kernels, "_launch", lambda name, *rest: launched.append(name) or launch(name, *rest))
-        race = together(recipes, made_up_splits((1, 8, 8), train=100), find_device("cpu"), [None, None])[0]._race
+        race = together(recipes, made_up_splits((1, 8, 8), train=100), find_device("cpu"), [None, None], stacked=True)[
+            0
+        ]._race
         stage = race.first._stage()
-        pulls = [each.pull(0) for each in race._members]
         with kernels.in_use() if use else contextlib.nullcontext():
             for begin in range(0, 60, 20):
-                race._move(Moment(torch.arange(begin, begin + 20), torch.tensor(1e-3), 0.5, ""), stage, pulls)
+                race._move(Moment(torch.arange(begin, begin + 20), torch.tensor(1e-3), 0.5, ""), stage)
         found.append({name: each.tolist() for name, each in race._taken.totals.items()})
     assert set(launched) == set(kernels.NAMES)
     for name, sums in found[0].items():

@@ -22,7 +22,7 @@ from aecore.training.checkpoints import read_checkpoint
 from aecore.training.events import Event, Progress
 from aecore.training.loop import Training
 from aecore.training.precision import find_device
-from aecore.training.together import Apart, together, why_apart
+from aecore.training.together import Apart, Member, together, why_apart
 
 Row = dict[str, str | int | float | None]
 
@@ -149,7 +149,7 @@ def _trained(entrants: Sequence[Entrant], place: Place) -> Iterator[Advance | Re
         return
     members, why = _members(entrants, place)
     way = APART if why else TOGETHER
-    because = why or f"one step moves all {len(entrants)}"
+    because = why or members[0].how
     if way not in [each.get("way") for each in place.known]:
         yield Result({"way": way, "why": because})
     if why:
@@ -160,7 +160,7 @@ def _trained(entrants: Sequence[Entrant], place: Place) -> Iterator[Advance | Re
         yield from _rounds(entrants, f"training all {len(entrants)} together")
 
 
-def _members(entrants: Sequence[Entrant], place: Place) -> tuple[Sequence[Training], str]:
+def _members(entrants: Sequence[Entrant], place: Place) -> tuple[Sequence[Member], str]:
     """The trainings that go together, or why there are none, as the end of a sentence."""
     if len(entrants) == 1:
         return (), "one run is left"

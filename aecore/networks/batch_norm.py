@@ -20,12 +20,18 @@ CHANNELS = (0, 2, 3)  # the axes over which each channel has one mean
 
 
 class BatchNorm2d(nn.BatchNorm2d):
-    """torch's own layer, except in a training step that is shared."""
+    """torch's own layer, except in a training step that is shared.
+
+    `as_floats`: images of another format than the weights are computed in that of the weights, as they must be under
+    torch.func.vmap.
+    """
+
+    as_floats = False
 
     def forward(self, input: Tensor) -> Tensor:
         """[batch, channels, height, width] -> the same shape."""
         if not (self.training and is_shared()):
-            return super().forward(input)
+            return super().forward(input.float()).to(input.dtype) if self.as_floats else super().forward(input)
         images = input.float()
         mean = whole_mean(images, CHANNELS)[:, None, None]
         variance = whole_mean((images - mean).square(), CHANNELS)

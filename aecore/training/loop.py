@@ -30,7 +30,7 @@ from aecore.shapes import Images, Labels
 from aecore.sharing import Part
 from aecore.training.adamw import AdamW, Group
 from aecore.training.batches import Augmentation, Batches, Places, binarised, order
-from aecore.training.capture import Course, CudaRecorder, Moment, Numbers, Span, Steps, why_not_captured
+from aecore.training.capture import Course, CudaRecorder, Moment, Number, Numbers, Span, Steps, why_not_captured
 from aecore.training.checkpoints import Checkpoint, Position
 from aecore.training.distributed import Company
 from aecore.training.events import CheckpointDue, Epoch, Event, Finished, Preview, Progress, Started
@@ -131,7 +131,8 @@ class Training:
         tensors = {f"model.{name}": each for name, each in self.model.state_dict().items()}
         for group, optimiser in self._optimisers.items():
             tensors |= {f"optimiser.{group}.{name}": each for name, each in optimiser.state().items()}
-        states = self._streams.state() | self._pictures.state()
+        pictures = {name: each for name, each in self._pictures.state().items() if name in PICTURES}
+        states = self._streams.state() | pictures  # in a race those of images may lie among all streams of another
         tensors |= {f"stream.{name}": each for name, each in states.items()}
         tensors |= {f"total.{name}": each for name, each in self._taken.totals.items()}
         return Checkpoint(self._position, {name: each.detach().cpu().clone() for name, each in tensors.items()})
@@ -275,9 +276,12 @@ class Training:
         """All phases of the scheme on one batch."""
         with products(self.device, self.precision), self.company.share(len(moment.images)) as part:
             clean, labels = self._shown(part.of(moment.images), stage)
-            self._phases(Batch(clean, labels, moment.chapter, moment.done), moment, stage, part)
+            batch = Batch(clean, labels, moment.chapter, moment.done)
+            for means in self.moves(batch, moment.learning_rate, stage, part):
+                self._taken.add(means, len(clean))
 
-    def _phases(self, batch: Batch, moment: Moment, stage: Stage, part: Part) -> None:
+    def moves(self, batch: Batch, learning_rate: Number, stage: Stage, part: Part) -> Iterator[dict[str, Tensor]]:
+        """Move the model by each phase of the scheme, and give what it measured: means over the batch."""
         phases = self.scheme.phases(self.model, batch, self._streams)
         while True:
             with autocast(self.device, self.precision):
@@ -285,7 +289,7 @@ class Training:
             if phase is None:
                 return
             optimiser = self._optimisers[phase.group]
-            rate = moment.learning_rate * phase.rate
+            rate = learning_rate * phase.rate
             for group in optimiser.groups:
                 group.learning_rate = rate
                 group.weight_decay = stage.settings.weight_decay if group.decays else 0.0
@@ -294,7 +298,7 @@ class Training:
             if stage.settings.clip_norm > 0:
                 nn.utils.clip_grad_norm_(self._groups[phase.group].parameters, stage.settings.clip_norm)
             optimiser.step()
-            self._taken.add({"loss": phase.loss, **self.named(phase.parts, stage)}, len(batch.clean))
+            yield {"loss": phase.loss, **self.named(phase.parts, stage)}
 
     def named(self, parts: Mapping[str, Tensor], stage: Stage) -> dict[str, Tensor]:
         """The parts of a loss; an error against binarised pixels is another number than one against grey values."""

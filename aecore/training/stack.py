@@ -25,6 +25,7 @@ from torch.func import functional_call, vmap
 
 from aecore.chance import Lots
 from aecore.model import Model
+from aecore.networks.batch_norm import BatchNorm2d
 from aecore.objectives.catalog import Objective
 from aecore.randomness import Streams
 from aecore.schemes.end_to_end import losses
@@ -73,6 +74,9 @@ class Stack:
         values = {"penalty": penalty, "bottleneck": bottleneck}
         self._values = {part: {name: each.to(device) for name, each in given.items()} for part, given in values.items()}
         self._one = _One(copy.deepcopy(large.model), large.scheme.objective)
+        for module in self._one.modules():
+            if isinstance(module, BatchNorm2d):
+                module.as_floats = True
         self._weights: Mapping[str, nn.Parameter] = {
             name: nn.Parameter(each) for name, each in self._stacked("named_parameters").items()
         }

@@ -1,7 +1,10 @@
-"""Several trainings that go step by step together: one batch, one step, all models moved.
+"""Several trainings that go step by step together: one batch moves all models.
+
+On a GPU one step moves all of them at once (`aecore.training.stack`); a processor takes less time for one after the
+other (docs/performance.md).
 
 Every member is a `Training` like any other. It gives the same events in the same order, measures and previews by the
-same code; only the steps of an epoch, and when a checkpoint is pressing, are not its own:
+same code; only when it takes its steps, and when a checkpoint is pressing, is not its own to say:
 
     members of one race, asked for their next event in turn:
         the first to need more steps lets the race take them, for all
@@ -25,7 +28,7 @@ from aecore.errors import SettingError
 from aecore.schemes.scheme import Batch
 from aecore.settings import Settings, describe
 from aecore.training import loop
-from aecore.training.capture import Moment, Numbers
+from aecore.training.capture import Moment, Number, Numbers
 from aecore.training.checkpoints import Checkpoint
 from aecore.training.events import Progress
 from aecore.training.loop import Sides, Stage, Training, Watch, wait_for
@@ -70,11 +73,16 @@ def why_apart(recipes: Sequence[Recipe]) -> str:
 
 
 def together(
-    recipes: Sequence[Recipe], splits: Splits, device: Device, checkpoints: Sequence[Checkpoint | None]
+    recipes: Sequence[Recipe],
+    splits: Splits,
+    device: Device,
+    checkpoints: Sequence[Checkpoint | None],
+    stacked: bool | None = None,
 ) -> "list[Member]":
     """The members of a race, each from its own checkpoint. Apart when they cannot go together.
 
-    Whoever asks one of them for its next event asks all of them, in turn.
+    Whoever asks one of them for its next event asks all of them, in turn. `stacked`: whether one step moves all at
+    once; None for what takes less time on the device.
     """
     reason = why_apart(recipes) or _why_not_now(checkpoints)
     if reason:
@@ -82,7 +90,7 @@ def together(
     pairs, images = zip(recipes, checkpoints, strict=True), Sides.on(device, splits)
     members = [Member(recipe, splits, device, checkpoint, images=images) for recipe, checkpoint in pairs]
     try:
-        race = Race(members)
+        race = Race(members, device.key != "cpu" if stacked is None else stacked)
     except ValueError as error:
         raise Apart(str(error)) from None
     for each in members:
@@ -95,6 +103,11 @@ class Member(Training):
 
     _race: "Race"
     _spent = 0.0  # seconds of the race's steps that stand in its position
+
+    @property
+    def how(self) -> str:
+        """How all are moved, as a clause."""
+        return self._race.how
 
     @property
     def whole(self) -> bool:
@@ -127,6 +140,12 @@ class Member(Training):
         """The images of a step, as all see them."""
         clean, labels = self._shown(moment.images, stage)
         return Batch(clean, labels, moment.chapter, moment.done)
+
+    def moved(self, batch: Batch, learning_rate: float, stage: int) -> dict[str, Tensor]:
+        """Take a step; the loss and its parts."""
+        with self.company.share(len(batch.clean)) as part:
+            (means,) = self.moves(batch, learning_rate, self._stages[stage], part)
+        return means
 
     def pull(self, stage: int) -> Pull:
         """How it is to be moved in a stage, but for the rate of a step."""
@@ -173,15 +192,10 @@ class Member(Training):
 class Race:
     """The steps of all members. Weights are theirs again after `settle`."""
 
-    def __init__(self, members: Sequence[Member]):
+    def __init__(self, members: Sequence[Member], stacked: bool):
         """ValueError for models that cannot be stacked."""
-        parts = [each.recipe.parts for each in members]
         self._members = list(members)
-        self._stack = Stack(
-            [each.layer() for each in members],
-            penalty=_values([each.penalty.settings for each in parts]),
-            bottleneck=_values([each.bottleneck.settings for each in parts]),
-        )
+        self._stack = _stack(members) if stacked else None
         self._step = self._settled = self._state_settled = self.first.position.step
         self._spent = 0.0
         self.broken = False  # whether steps were begun that did not end
@@ -189,6 +203,12 @@ class Race:
         self._decision = (-1, False)  # the step, and whether checkpoints of it are kept
         begun = [each.totals() for each in members]
         self._taken.totals = {name: torch.stack([each[name] for each in begun]) for name in begun[0]}
+
+    @property
+    def how(self) -> str:
+        """How all are moved, as a clause."""
+        count = len(self._members)
+        return f"one step moves all {count}" if self._stack else f"each batch moves all {count} in turn"
 
     @property
     def first(self) -> Member:
@@ -205,13 +225,13 @@ class Race:
 
     def settle(self) -> None:
         """Give every member its weights, to be looked at."""
-        if self._settled != self._step:
+        if self._stack and self._settled != self._step:
             self._stack.give_weights()
             self._settled = self._step
 
     def settle_state(self) -> None:
         """Give every member the state of its optimiser, to be kept."""
-        if self._state_settled != self._step:
+        if self._stack and self._state_settled != self._step:
             self._stack.give_state()
             self._state_settled = self._step
 
@@ -226,10 +246,11 @@ class Race:
         begun = time.perf_counter()
         if member.position.step_in_epoch == 0:
             self._taken.begin_epoch()
-        pulls = [each.pull(stage.index) for each in self._members]
+        for each in self._members:
+            each.model.train()  # whoever was given the last event may have looked at it
         self.broken = True
         for key, span in member.spans(stage, self._taken, partial(self._rates, stage.index)):
-            self._taken.take(span, key, partial(self._move, stage=stage, pulls=pulls))
+            self._taken.take(span, key, partial(self._move, stage=stage))
             self._step += len(span)
             if time.perf_counter() - begun >= loop.PROGRESS_S:
                 break
@@ -241,14 +262,36 @@ class Race:
         """The learning rates of steps: one for all members, or [steps, members]."""
         alike = not _differ(each.pace(stage) for each in self._members)
         rates = [each.rates(stage, steps, epoch) for each in (self._members[:1] if alike else self._members)]
-        return rates[0] if alike else torch.tensor(rates).T
+        return rates[0] if alike else torch.tensor(rates, dtype=torch.float32 if self._stack else torch.float64).T
 
-    def _move(self, moment: Moment, stage: Stage, pulls: Sequence[Pull]) -> None:
+    def _move(self, moment: Moment, stage: Stage) -> None:
         """One step of all."""
-        batch, place = self.first.batch(moment, stage), (self.first.device, self.first.precision)
-        with products(*place):
-            losses = self._stack.step(batch, moment.learning_rate, pulls, autocast(*place))
-        self._taken.add(self.first.named(losses, stage), len(batch.clean))
+        batch = self.first.batch(moment, stage)
+        with products(self.first.device, self.first.precision):
+            move = self._at_once if self._stack else self._in_turn
+            self._taken.add(move(batch, moment.learning_rate, stage), len(batch.clean))
+
+    def _at_once(self, batch: Batch, rate: Number, stage: Stage) -> Mapping[str, Tensor]:
+        assert self._stack is not None
+        context = autocast(self.first.device, self.first.precision)
+        losses = self._stack.step(batch, rate, [each.pull(stage.index) for each in self._members], context)
+        return self.first.named(losses, stage)
+
+    def _in_turn(self, batch: Batch, rate: Number, stage: Stage) -> Mapping[str, Tensor]:
+        rates = rate.tolist() if isinstance(rate, Tensor) else rate
+        each = [rates] * len(self._members) if isinstance(rates, float) else rates
+        losses = [member.moved(batch, own, stage.index) for member, own in zip(self._members, each, strict=True)]
+        return {name: torch.stack([one[name].detach() for one in losses]) for name in losses[0]}
+
+
+def _stack(members: Sequence[Member]) -> Stack:
+    """ValueError for models that cannot be stacked."""
+    parts = [each.recipe.parts for each in members]
+    return Stack(
+        [each.layer() for each in members],
+        penalty=_values([each.penalty.settings for each in parts]),
+        bottleneck=_values([each.bottleneck.settings for each in parts]),
+    )
 
 
 def _why_not_now(checkpoints: Sequence[Checkpoint | None]) -> str:

@@ -1,6 +1,7 @@
 """Seconds of an epoch for models trained together, beside one after the other: `python -m tests.benchmarks.race`.
 
-VAEs 784-400-20 on MNIST that differ in their seed, batches of 128, on the best device of this machine.
+VAEs 784-400-20 on MNIST that differ in their seed, batches of 128, on the best device of this machine; convolutional
+autoencoders with `--model conv`. How they are moved is what a race chooses on that device, or what `--way` says.
 
     steps   the optimiser steps of an epoch over the training images
     epoch   the same, then measuring 5,000 validation images and making the preview of every model; nothing is written
@@ -26,6 +27,7 @@ from aecore.training.together import together
 from tests.benchmarks.throughput import MODELS
 
 COUNTS = (1, 2, 4, 8, 16)
+WAYS = {"chosen": None, "at-once": True, "in-turn": False}
 
 
 def main() -> None:
@@ -46,6 +48,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--counts", type=int, nargs="+", default=list(COUNTS))
+    parser.add_argument("--model", choices=MODELS, default="vae")
+    parser.add_argument("--way", choices=WAYS, default="chosen")
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=int, default=0, help="training images; 0 for all")
@@ -60,7 +65,7 @@ class _Measured:
         if count == 1:
             trainings: Sequence[Training] = [Training(recipes[0], splits, device)]
         else:
-            trainings = together(recipes, splits, device, [None] * count)
+            trainings = together(recipes, splits, device, [None] * count, WAYS[options.way])
         self._first = trainings[0]
         self._events = [each.events() for each in trainings]
 
@@ -76,8 +81,9 @@ class _Measured:
 
 
 def _recipes(count: int, options: argparse.Namespace) -> list[Recipe]:
-    variant, changes = MODELS["vae"]
-    size = {"training.batch_size": options.batch, "training.epochs": options.rounds + 2}
+    variant, changes = MODELS[options.model]
+    epochs = options.rounds + 2
+    size = {"training.batch_size": options.batch, "training.epochs": epochs, "training.precision": options.precision}
     recipe = make_recipe(variant, DataChoice("mnist", limit=options.limit), {**changes, **size})
     if count == 1:
         return [recipe]

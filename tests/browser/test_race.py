@@ -22,7 +22,7 @@ def test_one_click_starts_a_race_that_is_watched_stopped_and_found_again(open_ta
 
     begin.click()
 
-    expect(tab.get_by_text("Trained together: one step moves all 4")).to_be_visible(timeout=PATIENCE_MS)
+    expect(tab.get_by_text("Trained together: each batch moves all 4 in turn")).to_be_visible(timeout=PATIENCE_MS)
     matrix = tab.get_by_role("table", name="The same validation images reconstructed by every run")
     expect(matrix.get_by_role("columnheader")).to_have_text(
         ["Original", "Weight β 0.5", "Weight β 1", "Weight β 2", "Weight β 4"], timeout=PATIENCE_MS

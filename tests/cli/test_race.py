@@ -16,7 +16,7 @@ def test_values_of_a_setting_race_and_are_compared(lab):
 
     assert (document["state"], document["name"]) == ("finished", "How much the KL counts")
     how, *entrants = document["results"]
-    assert how == {"way": "together", "why": "one step moves all 2"}
+    assert how == {"way": "together", "why": "each batch moves all 2 in turn"}
     assert [each["entrant"] for each in entrants] == ["Weight β 0.5", "Weight β 2"]
     assert all(each["test_error"] > 0 and each["pca_error"] > 0 and each["code_size"] == 3 for each in entrants)
     for each in entrants:
@@ -27,7 +27,7 @@ def test_it_says_how_they_are_trained_and_how_far_each_is(lab):
     said = lab(*COMMAND)
 
     assert said.status == 0
-    assert "trained together: one step moves all 2" in said.err
+    assert "trained together: each batch moves all 2 in turn" in said.err
     assert "epoch 2, validation cross entropy: Weight β 0.5 " in said.err
     assert "PCA of that code size" in said.out
 

@@ -66,7 +66,7 @@ def test_recipes_that_fit_are_trained_together_and_every_one_is_a_run_like_any_o
     to_the_end(experiment)
 
     assert experiment.status()["state"] == "finished"
-    assert way_of(experiment.results()) == ("together", "one step moves all 3")
+    assert way_of(experiment.results()) == ("together", "each batch moves all 3 in turn")
     entrants = of(runs, experiment)
     assert list(entrants) == STRENGTHS
     for name, run in entrants.items():
@@ -145,7 +145,7 @@ def test_a_race_that_was_killed_epochs_after_its_checkpoints_goes_on_together_to
     to_the_end(killed)
 
     assert (kept, behind) == ({1}, {2})
-    assert way_of(killed.results()) == ("together", "one step moves all 3")
+    assert way_of(killed.results()) == ("together", "each batch moves all 3 in turn")
     for name, run in of(runs, experiment).items():
         assert numbers(of(left, killed)[name]) == numbers(run)
 
@@ -176,7 +176,7 @@ def test_a_damaged_entrant_is_out_and_the_others_race(runs):
     assert "recipe.json cannot be used" in results[broken.id]["note"]
     assert broken.summary().state == "failed"
     assert all("test_error" in results[each.id] for each in others)
-    assert way_of(experiment.results()) == ("together", "one step moves all 2")
+    assert way_of(experiment.results()) == ("together", "each batch moves all 2 in turn")
 
 
 @pytest.mark.usefixtures("_every_step_reports")

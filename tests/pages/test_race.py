@@ -81,7 +81,7 @@ def test_a_race_that_is_over_shows_curves_pictures_and_numbers_of_all(store):
     assert errors(app) == []
     said = sentences(app)
     assert "The race is over." in said
-    assert "Trained together: one step moves all 2" in said
+    assert "Trained together: each batch moves all 2 in turn" in said
     curves = charts(app)[0]
     assert [each["name"] for each in curves["data"]] == ["Weight β 0.5", "Weight β 2"]
     assert [each["x"] for each in curves["data"]] == [[1, 2], [1, 2]]

@@ -24,6 +24,7 @@ from tests.training.rewinding import NothingIsWaitedFor, Rewinding
 from tests.training.test_loop import Clock, pressing
 
 CPU = Device("cpu", "CPU", bfloat16=False)
+FAST_IN_BFLOAT16 = Device("cpu", "CPU", bfloat16=True)
 GREY, COLOUR = made_up_splits((1, 8, 8)), made_up_splits((3, 9, 12))
 
 SMALL = {"training.epochs": 2, "training.batch_size": 32, "training.learning_rate": 0.01}
@@ -33,6 +34,7 @@ IN_TRAINING = 2e-5  # of a loss: sums are rounded in another order, and steps of
 # A bias before batch norm has no gradient but that of rounding, along which Adam walks as far as along any other; the
 # running means, with which validation is done, follow it late.
 IN_VALIDATION = 5e-3
+STRAYS = {"seconds": 0.0, "images_per_second": 0.0, "pressing": True}  # what a clock decides
 
 # variant, what is common, what differs
 RACES = {
@@ -108,9 +110,11 @@ def recipes_of(variant: str, common: Mapping[str, object], varied: Sequence[Mapp
     return [recipe_of(variant, {**common, **each}) for each in varied]
 
 
-def raced(recipes: Sequence[Recipe], splits: Splits = GREY) -> tuple[list[Member], list[list[Event]]]:
+def raced(
+    recipes: Sequence[Recipe], splits: Splits = GREY, stacked: bool = True, device: Device = CPU
+) -> tuple[list[Member], list[list[Event]]]:
     """The members at the end, and the events of each."""
-    members = together(recipes, splits, CPU, [None] * len(recipes))
+    members = together(recipes, splits, device, [None] * len(recipes), stacked)
     return members, finished(members)
 
 
@@ -120,8 +124,10 @@ def finished(members: Sequence[Member]) -> list[list[Event]]:
     return [list(events) for events in zip(*rounds, strict=True)]
 
 
-def alone(recipe: Recipe, splits: Splits = GREY, checkpoint: Checkpoint | None = None) -> tuple[Training, list[Event]]:
-    training = Training(recipe, splits, CPU, checkpoint)
+def alone(
+    recipe: Recipe, splits: Splits = GREY, checkpoint: Checkpoint | None = None, device: Device = CPU
+) -> tuple[Training, list[Event]]:
+    training = Training(recipe, splits, device, checkpoint)
     return training, list(training.events())
 
 
@@ -143,6 +149,42 @@ def assert_same_curves(mine: Sequence[Event], theirs: Sequence[Event]) -> None:
         assert (one.epoch, one.step, one.learning_rate) == (other.epoch, other.step, other.learning_rate)
         assert one.train == pytest.approx(dict(other.train), rel=IN_TRAINING, abs=IN_TRAINING)
         assert one.validation == pytest.approx(dict(other.validation), rel=IN_VALIDATION, abs=IN_VALIDATION)
+
+
+def test_a_processor_moves_one_after_the_other_and_a_card_all_at_once(card):
+    recipes = recipes_of("simple", DENSE, [{}, {"training.learning_rate": 0.02}])
+    assert together(recipes, GREY, CPU, [None, None])[0].how == "each batch moves all 2 in turn"
+    assert together(recipes, GREY, card, [None, None])[0].how == "one step moves all 2"
+
+
+@pytest.mark.parametrize("name", RACES)
+@pytest.mark.parametrize("device", [CPU, FAST_IN_BFLOAT16], ids=["float32", "bfloat16"])
+def test_who_is_moved_in_turn_is_as_alone_to_the_last_bit(name, device):
+    recipes = recipes_of(*RACES[name])
+
+    members, events = raced(recipes, stacked=False, device=device)
+
+    for recipe, member, each in zip(recipes, members, events, strict=True):
+        training, expected = alone(recipe, device=device)
+        assert member.precision == training.precision
+        for kind in (Epoch, CheckpointDue):
+            ours, theirs = ([vars(one) | STRAYS for one in of_kind(kind, some)] for some in (each, expected))
+            assert ours == theirs
+        mine, known = member.checkpoint().tensors, training.checkpoint().tensors
+        assert mine.keys() == known.keys()
+        assert [key for key in known if not torch.equal(mine[key], known[key])] == []
+
+
+@pytest.mark.parametrize("name", ["variational and convolutional with batch norm, by the size of the code"])
+def test_in_bfloat16_every_member_is_as_it_is_alone_but_for_its_rounding(name):
+    recipes = recipes_of(*RACES[name])
+
+    _, events = raced(recipes, device=FAST_IN_BFLOAT16)
+
+    for recipe, each in zip(recipes, events, strict=True):
+        _, expected = alone(recipe, device=FAST_IN_BFLOAT16)
+        for one, other in zip(of_kind(Epoch, each), of_kind(Epoch, expected), strict=True):
+            assert one.train == pytest.approx(dict(other.train), rel=0.02, abs=0.02)
 
 
 @pytest.mark.parametrize("name", RACES)
@@ -200,16 +242,23 @@ def first_steps(members: Sequence[Member], count: int) -> list[Checkpoint]:
 
 DEMANDING = DENSE | {"corruption.kind": "masking", "training.shift_pixels": 1, "training.weight_decay": 0.01}
 BETAS = [{"penalty.beta": 0.5}, {"penalty.beta": 4.0}]
+BY_SEED = [
+    recipe_of("variational", DEMANDING | {"training.order": 1, "bottleneck.code_size": size}, seed)
+    for seed, size in ((1, 2), (2, 3))
+]
 
 
 @pytest.mark.usefixtures("_every_step_reports")
 @pytest.mark.parametrize("step", [3, 13])
-def test_a_race_goes_on_to_the_last_bit_from_any_step(step):
-    recipes = recipes_of("variational", DEMANDING, BETAS)
-    whole, events = raced(recipes)
-    kept = first_steps(together(recipes, GREY, CPU, [None, None]), step)
+@pytest.mark.parametrize("stacked", [True, False], ids=["at once", "in turn"])
+@pytest.mark.parametrize(
+    "recipes", [recipes_of("variational", DEMANDING, BETAS), BY_SEED], ids=["by weight", "by seed and size of the code"]
+)
+def test_a_race_goes_on_to_the_last_bit_from_any_step(step, stacked, recipes):
+    whole, events = raced(recipes, stacked=stacked)
+    kept = first_steps(together(recipes, GREY, CPU, [None, None], stacked), step)
 
-    members = together(recipes, GREY, CPU, kept)
+    members = together(recipes, GREY, CPU, kept, stacked)
     rest = list(zip(*(each.events() for each in members), strict=True))
 
     for index, (one, other) in enumerate(zip(members, whole, strict=True)):
@@ -223,13 +272,14 @@ def test_a_race_goes_on_to_the_last_bit_from_any_step(step):
 
 
 @pytest.mark.usefixtures("_every_step_reports")
-def test_a_member_goes_on_alone_from_the_state_it_has_in_a_race():
+@pytest.mark.parametrize("stacked", [True, False], ids=["at once", "in turn"])
+def test_a_member_goes_on_alone_from_the_state_it_has_in_a_race(stacked):
     recipes = [
         recipe_of("variational", DEMANDING | changes | {"training.order": 7}, seed)
         for seed, changes in enumerate(BETAS)
     ]
-    _, events = raced(recipes)
-    kept = first_steps(together(recipes, GREY, CPU, [None, None]), 5)
+    _, events = raced(recipes, stacked=stacked)
+    kept = first_steps(together(recipes, GREY, CPU, [None, None], stacked), 5)
 
     for recipe, checkpoint, raced_events in zip(recipes, kept, events, strict=True):
         _, rest = alone(recipe, checkpoint=checkpoint)
@@ -260,11 +310,12 @@ def test_members_keep_checkpoints_of_the_same_epochs_whatever_their_clocks_say_a
         assert [each.validation for each in ends] == [each.validation for each in known][-len(ends) :]
 
 
-def test_a_member_whose_loss_explodes_falls_out_and_the_others_go_on():
+@pytest.mark.parametrize("stacked", [True, False], ids=["at once", "in turn"])
+def test_a_member_whose_loss_explodes_falls_out_and_the_others_go_on(stacked):
     recipes = recipes_of("simple", DENSE, [{}, {"training.learning_rate": 0.02}])
     kept = Training(recipes[0], GREY, CPU).checkpoint()
     broken = Checkpoint(kept.position, {name: torch.full_like(each, np.nan) for name, each in kept.tensors.items()})
-    first, second = (each.events() for each in together(recipes, GREY, CPU, [broken, None]))
+    first, second = (each.events() for each in together(recipes, GREY, CPU, [broken, None], stacked))
 
     with pytest.raises(TrainingError, match="no longer a finite number"):
         list(first)
@@ -272,13 +323,14 @@ def test_a_member_whose_loss_explodes_falls_out_and_the_others_go_on():
     assert_alike(list(second), alone(recipes[1])[1])
 
 
-def test_a_batch_is_made_once_for_all(monkeypatch):
+@pytest.mark.parametrize("stacked", [True, False], ids=["at once", "in turn"])
+def test_a_batch_is_made_once_for_all(monkeypatch, stacked):
     read: list[int] = []
     at = Batches.at
     monkeypatch.setattr(Batches, "at", lambda self, indices: (read.append(len(indices)), at(self, indices))[1])
     recipes = [recipe_of("simple", DENSE | {"training.order": 3}, seed) for seed in (3, 4, 5)]
 
-    _, events = raced(recipes)
+    _, events = raced(recipes, stacked=stacked)
 
     assert read.count(32) == of_kind(Epoch, events[0])[-1].step
 
@@ -308,7 +360,7 @@ def test_codes_that_cannot_be_filled_up_are_refused():
     recipes = recipes_of("sparse", sparse, [{"bottleneck.code_size": 8}, {"bottleneck.code_size": 16}])
 
     with pytest.raises(SettingError, match="codes of this kind cannot be filled up with zeros"):
-        together(recipes, GREY, CPU, [None, None])
+        together(recipes, GREY, CPU, [None, None], stacked=True)
 
 
 def test_members_that_stand_at_different_steps_are_refused():
@@ -325,7 +377,7 @@ def test_replayed_steps_give_the_same_curves(name):
     variant, common, varied = RACES[name]
     recipes = recipes_of(variant, {**common, "training.batch_size": 8}, varied)
     _, expected = raced(recipes)
-    members = together(recipes, GREY, CPU, [None] * len(recipes))
+    members = together(recipes, GREY, CPU, [None] * len(recipes), stacked=True)
     taken = members[0]._race._taken
     taken.recorder = Rewinding(taken, lambda: stacked(members))
     for one, other in zip(finished(members), expected, strict=True):
@@ -339,12 +391,11 @@ def test_the_steps_of_a_race_are_such_that_a_graph_can_hold_them(name, card):
     members = together(recipes_of(variant, common, varied), GREY, card, [None] * len(varied))
     race, stage = members[0]._race, members[0]._stage()
     members[0]._train.resident = torch.empty(members[0]._train.pixels.shape, device=card.key)
-    pulls = [each.pull(0) for each in members]
     rates = torch.as_tensor(race._rates(0, range(1), 0)[0]).to(card.key)
     moment = Moment(torch.arange(20, device=card.key), rates, torch.empty((), device=card.key), "")
-    race._move(moment, stage, pulls)
+    race._move(moment, stage)
     with NothingIsWaitedFor():
-        race._move(moment, stage, pulls)
+        race._move(moment, stage)
         race._stack.give_weights()
         race._stack.give_state()
 
