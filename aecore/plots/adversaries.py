@@ -6,9 +6,7 @@ from plotly import graph_objects as go
 
 from aecore.analysis.demonstrations.adversaries import COLLAPSED, Game
 from aecore.plots.palette import Palette
-from aecore.plots.style import line, styled
-
-MARKED = 8  # epochs that are all named on the axis
+from aecore.plots.style import along_epochs, line, styled
 
 # title: the curves by their name in a run, and the heights that are dotted
 PANELS: dict[str, tuple[dict[str, str], tuple[float, ...]]] = {
@@ -37,5 +35,5 @@ def _panel(shown: Game, curves: dict[str, str], dotted: tuple[float, ...], palet
     for height in dotted:
         figure.add_hline(height, line={"color": palette.muted, "dash": "dot", "width": 1})
     styled(figure, palette, height=240)
-    figure.update_xaxes(title_text="epochs", dtick=1 if len(shown.epochs) <= MARKED else None)
+    along_epochs(figure)
     return figure.update_yaxes(rangemode="tozero").update_layout(showlegend=len(curves) > 1)

@@ -6,7 +6,7 @@ from typing import Any
 from plotly import graph_objects as go
 
 from aecore.plots.palette import Palette
-from aecore.plots.style import line, styled
+from aecore.plots.style import along_epochs, line, styled
 from aecore.plots.training import title
 
 
@@ -20,6 +20,6 @@ def two_errors(metrics: Sequence[Mapping[str, Any]], error: str, palette: Palett
     ):
         values = [row[part].get(error) for row in metrics]
         figure.add_trace(line(epochs, values, name, colour, markers=len(epochs) < 2))
-    figure.update_xaxes(title_text="epochs")
+    along_epochs(figure)
     figure.update_yaxes(title_text=title(error), type="log")
     return styled(figure, palette, height=300)

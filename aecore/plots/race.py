@@ -7,7 +7,7 @@ from typing import Any
 from plotly import graph_objects as go
 
 from aecore.plots.palette import Palette
-from aecore.plots.style import line, styled
+from aecore.plots.style import along_epochs, line, styled
 from aecore.plots.training import title
 
 Row = Mapping[str, Any]
@@ -29,7 +29,7 @@ def race_curves(entrants: Mapping[str, Sequence[Row]], name: str, palette: Palet
         figure.add_trace(trace)
         if values:
             ends[entrant] = values[-1]
-    figure.update_xaxes(title_text="epochs")
+    along_epochs(figure)
     figure.update_yaxes(title_text=f"{title(name)}, validation images")
     styled(figure, palette, height=max(HEIGHT, LABEL_PX * (len(entrants) + 5)))
     _label(figure, ends, list(entrants), palette)

@@ -4,6 +4,7 @@ from plotly import graph_objects as go
 
 from aecore.plots.palette import Palette
 
+NAMED = 8  # epochs
 FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 
 
@@ -35,6 +36,12 @@ def styled(figure: go.Figure, palette: Palette, height: int = 340) -> go.Figure:
     for note in figure.layout.annotations:  # titles of panels
         note.update(font={"color": palette.ink, "size": 13})
     return figure
+
+
+def along_epochs(figure: go.Figure) -> None:
+    """Epochs go from left to right: few of them are all named, so that no half of one is."""
+    last = max((each for trace in figure.data for each in trace.x), default=0)
+    figure.update_xaxes(title_text="epochs", dtick=1 if last <= NAMED else None)
 
 
 def line(

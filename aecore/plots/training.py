@@ -13,7 +13,7 @@ from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
 from aecore.plots.palette import Palette
-from aecore.plots.style import line, styled
+from aecore.plots.style import along_epochs, line, styled
 
 Row = Mapping[str, Any]
 
@@ -100,7 +100,7 @@ def run_curves(
                 markers=len(rows) < 2,
             )
         )
-    figure.update_xaxes(title_text="epochs")
+    along_epochs(figure)
     figure.update_yaxes(title_text=f"{title(name)}, validation images", type="log" if logarithmic else "linear")
     return styled(figure, palette)
 

@@ -2,10 +2,12 @@
 
 import shutil
 from contextlib import closing
+from functools import partial
 
 import pytest
 
 from aecore.errors import RunError, SettingError
+from aecore.experiments import race_work
 from aecore.experiments.entrants import create_race, read_values, vary
 from aecore.experiments.experiment import Advance
 from aecore.experiments.race import RaceSettings, compared_by, finishers, way_of
@@ -97,13 +99,20 @@ def test_recipes_that_do_not_fit_take_turns_on_the_same_images(runs):
     assert {run.recipe().order_seed for run in of(runs, experiment).values()} == {5}
 
 
-def test_codes_that_cannot_be_filled_up_take_turns(runs):
+@pytest.mark.parametrize(
+    ("at_once", "why"),
+    [(True, "codes of this kind cannot be filled up with zeros"), (False, "each batch moves all 2 in turn")],
+)
+def test_codes_that_cannot_be_filled_up_are_trained_one_after_the_other_where_one_step_would_move_all(
+    runs, monkeypatch, at_once, why
+):
+    monkeypatch.setattr(race_work, "together", partial(race_work.together, stacked=at_once))
     sparse = {"bottleneck.kind": "sigmoid"}
     experiment = race(runs, tiny_recipe(**sparse), {"bottleneck.code_size": ["2", "4"]})
 
     to_the_end(experiment)
 
-    assert way_of(experiment.results())[1] == "codes of this kind cannot be filled up with zeros"
+    assert way_of(experiment.results()) == ("one after the other" if at_once else "together", why)
     assert len(finishers(experiment.results())) == 2
 
 

@@ -54,3 +54,9 @@ def test_a_name_is_no_markup():
 def test_one_value_or_none_that_changes_is_drawn(values):
     low, high = race_curves({"a": rows(*values)}, "squared_error", PALETTE).layout.yaxis.range
     assert low < values[-1] < high
+
+
+@pytest.mark.parametrize(("epochs", "step"), [(3, 1), (8, 1), (9, None)])
+def test_of_few_epochs_each_is_named_and_no_half_of_one(epochs, step):
+    entrants = {"a": rows(*range(epochs)), "none yet": []}
+    assert race_curves(entrants, "squared_error", PALETTE).layout.xaxis.dtick == step
