@@ -96,7 +96,7 @@ def seconds(settings: AnomaliesSettings, dataset: str) -> float:
 def _trained(
     recipe: Recipe, place: Place, name: str, begin: float, end: float
 ) -> Generator[Advance, None, tuple[Fitted, float]]:
-    """Train on one class, or go on from the last epoch; the model and the seconds of its training."""
+    """Train on one class, or go on from the last checkpoint; the model and the seconds of its training."""
     splits = load(recipe.data.name, recipe.data.classes, recipe.data.limit)
     what = f"{name} is normal: training"
     kept = KeptTraining(recipe, splits, place.device, _checkpoint(recipe, place))

@@ -86,7 +86,7 @@ def _values(row: Row) -> dict[str, str | int | float | None]:
 
 
 def _trained(recipe: Recipe, splits: Splits, place: Place, begin: float, end: float) -> Generator[Advance, None, Coder]:
-    """Train, or go on from the last epoch."""
+    """Train, or go on from the last checkpoint."""
     what = f"{VARIANTS[recipe.variant].title}, {recipe.code_size} numbers"
     kept = KeptTraining(recipe, splits, place.device, _checkpoint(recipe, place))
     yield Advance(begin, what)

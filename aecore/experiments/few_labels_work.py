@@ -190,7 +190,7 @@ class _Work:
     # --- pretraining
 
     def pretrain(self) -> Iterator[Advance | Result]:
-        """Train the encoder, or go on with it from its last epoch."""
+        """Train the encoder, or go on with it from its last checkpoint."""
         file = self.place.folder / ENCODER
         kept = KeptTraining(self.plan.pretraining_recipe(), self.splits, self.plan.device.key, file)
         training = kept.training
