@@ -27,6 +27,7 @@ class StopRequest:
         self._file = job.path / STOP
         self._signals = 0
         self._at_once = False
+        self._raised_at = -PATIENCE_S
 
     def asked(self) -> bool:
         """Whether the job should stop."""
@@ -44,8 +45,8 @@ class StopRequest:
             self._at_once = False
 
     def watch(self) -> None:
-        """Called by another thread now and then: makes the file interrupt the main thread where a signal would."""
-        if self._at_once and self._file.exists():
+        """Called by another thread now and then: interrupts the main thread where that was asked for."""
+        if self._at_once and self.asked():
             _thread.interrupt_main(signal.SIGTERM)
 
     def overdue(self) -> bool:
@@ -70,8 +71,9 @@ class StopRequest:
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
-        if self._at_once:
-            self._at_once = False
+        # Again after a while: what is raised within a callback or a destructor Python only prints.
+        if self._at_once and time.monotonic() - self._raised_at >= PATIENCE_S:
+            self._raised_at = time.monotonic()
             raise Stopped
         if number == signal.SIGINT and self._signals > 1:
             raise KeyboardInterrupt  # someone insists: the last checkpoint will do

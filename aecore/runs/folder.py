@@ -96,14 +96,15 @@ class Run(JobFolder):
         A list of thousands is asked for at every click: that of a run at rest is kept until one of its files changes.
         """
         files = [_stamp(self.path / name) for name in (STATUS, RECIPE, ABOUT, CHECKPOINT)]  # before they are read
-        kept = _summaries.get(self.path)
+        known = self.path, self.starter
+        kept = _summaries.get(known)
         if kept is not None and kept[0] == files:
             return kept[1]
         made = self._summary()
         if made.state in AT_REST and not made.damaged:
             if len(_summaries) >= MOST_SUMMARIES:
                 _summaries.clear()
-            _summaries[self.path] = files, made
+            _summaries[known] = files, made
         return made
 
     def _summary(self) -> RunSummary:
@@ -222,7 +223,9 @@ class Run(JobFolder):
         return values, ""
 
 
-_summaries: dict[Path, tuple[list[Stamp | None], RunSummary]] = {}  # of runs at rest, with the state of their files
+_summaries: dict[
+    tuple[Path, bool], tuple[list[Stamp | None], RunSummary]
+] = {}  # of runs at rest, with the state of their files
 
 
 def _stamp(path: Path) -> Stamp | None:

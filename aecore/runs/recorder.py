@@ -100,6 +100,7 @@ class _Journal:
         metrics = self.run.metrics()
         self.status.update(
             state="running",
+            message="",
             place=None,
             progress=None,
             device=event.device,

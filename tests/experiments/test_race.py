@@ -125,7 +125,7 @@ def test_a_race_that_was_stopped_goes_on_where_it_was_to_the_last_bit(runs, tmp_
 
     assert stopped.status()["state"] == "stopped"
     entrants = of(runs, stopped)
-    assert {run.summary().state for run in entrants.values()} == {"stopped"}
+    assert {(run.summary().state, run.summary().message) for run in entrants.values()} == {("stopped", "")}
     to_the_end(stopped)
     for name, run in of(runs, whole).items():
         mine = entrants[name].metrics()

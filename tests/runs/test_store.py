@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aecore.errors import RunError
+from aecore.runs.folder import Run
 from aecore.runs.store import Runs
 from tests.runs.tiny import tiny_recipe
 
@@ -91,6 +92,7 @@ def test_starter_runs_are_listed_last_and_cannot_be_changed(runs, trained):
     shutil.move(trained.path, runs.starters / "starter")
     own = runs.create(tiny_recipe())
 
+    assert not Run(runs.starters / "starter").summary().starter  # as any folder; the list looks anew
     assert [(each.id, each.starter) for each in runs.list()] == [(own.id, False), ("starter", True)]
     for change in (lambda: runs.delete("starter"), lambda: runs.rename("starter", "mine")):
         with pytest.raises(RunError, match="starter run"):
